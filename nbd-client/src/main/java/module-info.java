@@ -1,0 +1,15 @@
+/** The asynchronous NBD client. */
+module io.nbd4j.client {
+    requires transitive io.nbd4j.codec;
+    requires transitive io.netty.buffer;
+    requires transitive io.netty.transport;
+    requires io.netty.common;
+    requires io.netty.codec;
+    requires io.netty.handler;
+    requires io.netty.transport.classes.epoll;
+    requires io.netty.transport.unix.common;
+    requires org.slf4j;
+    requires static transitive org.jspecify;
+
+    exports io.nbd4j.client;
+}
