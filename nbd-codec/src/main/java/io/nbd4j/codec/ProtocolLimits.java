@@ -16,6 +16,8 @@ public final class ProtocolLimits {
     public static final int MAX_OPTION_REPLY_DATA = 4 + MAX_STRING + MAX_STRING;
     /** The most data of an option reply or an information item of an unknown type, which is skipped. */
     public static final int MAX_SKIPPED_OPTION_DATA = 64 * 1024;
+    /** The most option data that a server gathers; a longer request is skipped and refused. */
+    public static final int MAX_OPTION_REQUEST_DATA = 256 * 1024;
     /** The most descriptors that a block status chunk should carry. */
     public static final int MAX_EXTENTS = 1 << 20;
 
