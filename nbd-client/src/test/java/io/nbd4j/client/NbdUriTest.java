@@ -1,0 +1,301 @@
+package io.nbd4j.client;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.assertThatNullPointerException;
+
+import io.nbd4j.client.NbdUri.Transport;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** The rows are numbered as in the protocol notes' table of NBD URIs; its 59 examples are all here. */
+class NbdUriTest {
+    @ParameterizedTest(name = "row {0}: {1}")
+    @CsvSource(
+            delimiter = '|',
+            nullValues = "-",
+            value = {
+                "1  | nbd://localhost                 | localhost   | 10809 | ''          | -",
+                "2  | nbd://localhost/                | localhost   | 10809 | ''          | -",
+                "3  | nbd://example.com/disk          | example.com | 10809 | disk        | -",
+                "4  | nbd://example.com//disk         | example.com | 10809 | /disk       | -",
+                "5  | nbd://example.com/a/b/c         | example.com | 10809 | a/b/c       | -",
+                "6  | nbd://example.com/a%2Fb         | example.com | 10809 | a/b         | -",
+                "7  | nbd://example.com/hello%20world | example.com | 10809 | hello world | -",
+                "8  | nbd://example.com/hello+world   | example.com | 10809 | hello+world | -",
+                "9  | nbd://example.com/%C3%A9t%C3%A9 | example.com | 10809 | été         | -",
+                "10 | nbd://example.com/../x          | example.com | 10809 | ../x        | -",
+                "11 | nbd://example.com/%23           | example.com | 10809 | #           | -",
+                "15 | nbd://[::1]/x                   | ::1         | 10809 | x           | -",
+                "17 | nbd://alice@localhost/x         | localhost   | 10809 | x           | alice",
+                "45 | nbd://localhost:/x              | localhost   | 10809 | x           | -",
+                "52 | nbd://localhost/x?x-exp=1       | localhost   | 10809 | x           | -",
+                "54 | NBD://localhost/x               | localhost   | 10809 | x           | -",
+            })
+    void parsesTcp(int row, String text, String host, int port, String exportName, @Nullable String username) {
+        // When
+        NbdUri uri = NbdUri.parse(text);
+
+        // Then
+        assertThat(uri.scheme()).isEqualTo("nbd");
+        assertThat(uri.transport()).isEqualTo(Transport.TCP);
+        assertThat(uri.host()).isEqualTo(host);
+        assertThat(uri.port()).isEqualTo(port);
+        assertThat(uri.socketPath()).isNull();
+        assertThat(uri.exportName()).isEqualTo(exportName);
+        assertThat(uri.username()).isEqualTo(username);
+        assertThat(NbdUri.parse(uri.toString())).isEqualTo(uri).hasSameHashCodeAs(uri);
+    }
+
+    @ParameterizedTest(name = "row {0}: {1}")
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "26 | nbd+unix:///disk?socket=/tmp/s    | /tmp/s      | disk",
+                "27 | nbd+unix:///?socket=%2Ftmp%2Fs    | /tmp/s      | ''",
+                "28 | nbd+unix:///?socket=/tmp/a%20b    | /tmp/a b    | ''",
+                "29 | nbd+unix:///?socket=/tmp/a+b      | /tmp/a+b    | ''",
+                "30 | nbd+unix://?socket=/tmp/s         | /tmp/s      | ''",
+                "31 | nbd+unix:///?socket=%00/abstract  | '\0/abstract' | ''",
+            })
+    void parsesUnix(int row, String text, String socketPath, String exportName) {
+        // When
+        NbdUri uri = NbdUri.parse(text);
+
+        // Then
+        assertThat(uri.scheme()).isEqualTo("nbd+unix");
+        assertThat(uri.transport()).isEqualTo(Transport.UNIX);
+        assertThat(uri.socketPath()).isEqualTo(socketPath);
+        assertThat(uri.host()).isNull();
+        assertThat(uri.port()).isEqualTo(-1);
+        assertThat(uri.exportName()).isEqualTo(exportName);
+        assertThat(uri.username()).isNull();
+        assertThat(NbdUri.parse(uri.toString())).isEqualTo(uri).hasSameHashCodeAs(uri);
+    }
+
+    @ParameterizedTest(name = "row {0}: {1}")
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "18 | nbds     | nbds://localhost/x",
+                "19 | nbds     | nbds://alice@localhost/x",
+                "20 | nbds     | nbds://al%20ice@localhost/x",
+                "21 | nbds     | nbds://localhost/x?tls-hostname=foo",
+                "22 | nbds     | nbds://localhost/x?tls-verify-peer=0",
+                "23 | nbds     | nbds://localhost/x?tls-verify-peer=maybe",
+                "24 | nbds     | nbds://localhost/x?tls-certificates=/pki",
+                "25 | nbds+unix | nbds+unix://alice@/?socket=/s&tls-psk-file=/k",
+                "38 | nbd+vsock | nbd+vsock:///",
+                "39 | nbd+vsock | nbd+vsock://1:1234/e",
+                "40 | nbd+vsock | nbd+vsock://host/",
+                "41 | nbd+ssh  | nbd+ssh://server/x",
+                "53 | nbds     | nbds://localhost/x?tls-username=bob",
+            })
+    void saysThatAKnownSchemeIsNotSupportedYet(int row, String scheme, String text) {
+        // Then
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> NbdUri.parse(text))
+                .withMessage("NBD URI: the scheme %s is not supported yet, only nbd and nbd+unix are", scheme);
+    }
+
+    @ParameterizedTest(name = "row {0}: {1}")
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "16 | nbd:///x                            | the host is missing; write nbd://HOST/EXPORT",
+                "32 | nbd+unix://host/d?socket=/s         | a host makes no sense with nbd+unix: \"host\"",
+                "33 | nbd+unix:///disk                    | the parameter socket is missing, which nbd+unix needs",
+                "34 | nbd+unix:///disk?socket=            | the parameter socket is empty",
+                "35 | nbd+unix:/disk?socket=/s            | the scheme nbd+unix is not followed by :// in \"nbd+unix:/disk?socket=/s\"",
+                "36 | nbd+unix:///d?socket=a&socket=b     | the parameter socket is repeated",
+                "37 | nbd://localhost/?socket=/s          | the parameter socket belongs to nbd+unix, not to nbd",
+                "42 | nbd://localhost:0/                  | the port is not a number from 1 to 65535: \"0\"",
+                "43 | nbd://localhost:65536/              | the port is not a number from 1 to 65535: \"65536\"",
+                "44 | nbd://localhost:abc/x               | the port is not a number from 1 to 65535: \"abc\"",
+                "46 | nbd://::1/x                         | the host looks like an IPv6 address without its brackets: \"::1\"",
+                "47 | nbd://localhost/a%00b               | the export name has a NUL",
+                "48 | nbd://localhost/%zz                 | the export name has a % without two hexadecimal digits: \"%zz\"",
+                "49 | nbd://localhost/a b                 | the export name has a character that must be percent-encoded: \" b\"",
+                "50 | nbd://localhost/x#frag              | it has a fragment, which NBD does not define; a # in a name is written %23",
+                "51 | nbd://localhost/x?unknown=1         | unknown parameter \"unknown\"",
+                "55 | nbd:localhost:10809:exportname=foo  | the scheme nbd is not followed by :// in \"nbd:localhost:10809:exportname=foo\"",
+                "56 | nbd:unix:/tmp/s                     | the scheme nbd is not followed by :// in \"nbd:unix:/tmp/s\"",
+                "57 | localhost                           | \"localhost\" has no scheme; write nbd://HOST/EXPORT or nbd+unix:///EXPORT?socket=PATH",
+                "57 | /tmp/s                              | \"/tmp/s\" has no scheme; write nbd://HOST/EXPORT or nbd+unix:///EXPORT?socket=PATH",
+                "58 | http://localhost/                   | unknown scheme \"http\", only nbd and nbd+unix are supported",
+                "58 | nbd+foo://x/                        | unknown scheme \"nbd+foo\", only nbd and nbd+unix are supported",
+                "59 | nbd://                              | the host is missing; write nbd://HOST/EXPORT",
+            })
+    void refuses(int row, String text, String reason) {
+        // Then
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> NbdUri.parse(text))
+                .withMessage("NBD URI: " + reason);
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "localhost:10809                   | has no scheme",
+                "''                                | has no scheme",
+                "://x                              | has no scheme",
+                "nbd://:10809/x                    | the host is missing",
+                "nbd://a@/x                        | the host is missing",
+                "nbd://a@b@c/x                     | the host has a character",
+                "nbd://h%41/x                      | the host must not be percent-encoded",
+                "nbd://a b/x                       | the host has a character",
+                "nbd://hôte/x                      | the host has a character that must be percent-encoded: \"\\u00f4te\"",
+                "nbd://[::1/x                      | the host has a [ without a ]",
+                "nbd://[::1]x/                     | the host is followed by \"x\"",
+                "nbd://[1.2.3.4]/                  | the host is not an IPv6 address",
+                "nbd://[]/                         | the host is not an IPv6 address",
+                "nbd://[fe80::1%eth0]/             | the zone of the host is not written as %25 and a name",
+                "nbd://[fe80::1%25]/               | the zone of the host is not written as %25 and a name",
+                "nbd://h:99999999999/x             | the port is not a number",
+                "nbd://h:-1/x                      | the port is not a number",
+                "nbd://h:+1/x                      | the port is not a number",
+                "nbd://h:١/x                       | the port is not a number",
+                "nbd://h/%ff                       | the export name is not UTF-8",
+                "nbd://h/%c0%af                    | the export name is not UTF-8",
+                "nbd://h/%ed%a0%80                 | the export name is not UTF-8",
+                "nbd://h/%                         | the export name has a %",
+                "nbd://h/%4                        | the export name has a %",
+                "nbd://h/%+1                       | the export name has a %",
+                "nbd://h/x[1]                      | the export name has a character",
+                "nbd://h/été                       | the export name has a character",
+                "nbd://a%00@h/                     | the user name has a NUL",
+                "nbd://a%ff@h/                     | the user name is not UTF-8",
+                "nbd://h/x?&                       | unknown parameter \"\"",
+                "nbd://h/x?tls-hostname=foo        | the parameter tls-hostname is not supported yet",
+                "nbd://h/x?tls-username=bob        | unknown parameter \"tls-username\"",
+                "nbd://h/x?Socket=/s               | unknown parameter \"Socket\"",
+                "nbd+unix:///?socket               | the parameter socket is empty",
+                "nbd+unix:///?socket=%00           | the parameter socket is empty",
+                "nbd+unix:///?socket=/a%00b        | the parameter socket has a NUL within its path",
+                "nbd+unix:///?socket=/a%ff         | the parameter socket is not UTF-8",
+                "nbd+unix:///?socket=/s&tls-type=x | the parameter tls-type is not supported yet",
+                "nbd+unix://:1/?socket=/s          | a host makes no sense with nbd+unix",
+            })
+    void refusesWhatIsBeyondTheTableToo(String text, String reason) {
+        // Then
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> NbdUri.parse(text))
+                .withMessageStartingWith("NBD URI: ")
+                .withMessageContaining(reason);
+    }
+
+    @Test
+    void parsesWhatJavaNetUriWouldLose() {
+        // When
+        NbdUri underscore = NbdUri.parse("nbd://my_host:10810/x");
+        NbdUri zone = NbdUri.parse("nbd://[fe80::1%25eth%30]:1/");
+
+        // Then
+        assertThat(underscore.host()).isEqualTo("my_host");
+        assertThat(underscore.port()).isEqualTo(10810);
+        assertThat(zone.host()).isEqualTo("fe80::1%eth0");
+        assertThat(zone).hasToString("nbd://[fe80::1%25eth0]:1/");
+    }
+
+    @Test
+    void takesEverythingBeforeTheAtSignAsTheUserName() {
+        assertThat(NbdUri.parse("nbd://al%40ice:pw@h/").username()).isEqualTo("al@ice:pw");
+        assertThat(NbdUri.parse("nbd+unix://alice@/?socket=/s").username()).isEqualTo("alice");
+        assertThat(NbdUri.parse("nbd://@h/").username()).isNull();
+    }
+
+    @Test
+    void decodesAfterSplitting() {
+        // When
+        NbdUri uri = NbdUri.parse("nbd+unix:///a%3Fb?socket=/x%26y%3Dz;w&x-a&x-a=1");
+
+        // Then
+        assertThat(uri.exportName()).isEqualTo("a?b");
+        assertThat(uri.socketPath()).isEqualTo("/x&y=z;w");
+    }
+
+    @Test
+    void acceptsAnEmptyQuery() {
+        assertThat(NbdUri.parse("nbd://h/x?")).isEqualTo(NbdUri.parse("nbd://h/x"));
+    }
+
+    @Test
+    void writesAUriThatParsesToTheSame() {
+        // Given
+        String name = "%C3%A9t%C3%A9%20%25%23%3F%26/%F0%9F%92%BE";
+
+        // Then
+        assertThat(NbdUri.parse("NBD://a%20b@Example.COM:010809/" + name + "?x-y=z"))
+                .hasToString("nbd://a%20b@example.com/" + name);
+        assertThat(NbdUri.parse("nbd+unix://u@?socket=%00/a%2Bb%00c"))
+                .hasToString("nbd+unix://u@/?socket=%00/a%2Bb%00c");
+    }
+
+    @Test
+    void boundsTheExportNameInBytesNotCharacters() {
+        assertThat(NbdUri.parse("nbd://h/" + "%C3%A9".repeat(2048)).exportName())
+                .hasSize(2048);
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> NbdUri.parse("nbd://h/" + "%C3%A9".repeat(2048) + "x"))
+                .withMessage("NBD URI: the export name has 4097 bytes, more than 4096");
+    }
+
+    @Test
+    void keepsErrorMessagesShortAndOnOneLine() {
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> NbdUri.parse("a\nb\u001b" + "c".repeat(100_000)))
+                .satisfies(e -> assertThat(e.getMessage()).hasLineCount(1).hasSizeLessThan(300))
+                .withMessageContaining("a\\u000ab\\u001bc");
+    }
+
+    @Test
+    void tellsEqualUrisFromOthers() {
+        // Given
+        NbdUri uri = NbdUri.parse("nbd://u@h:1/x");
+
+        // Then
+        assertThat(uri)
+                .isEqualTo(NbdUri.parse("NBD://%75@H:01/%78"))
+                .isNotEqualTo(NbdUri.parse("nbd://v@h:1/x"))
+                .isNotEqualTo(NbdUri.parse("nbd://u@i:1/x"))
+                .isNotEqualTo(NbdUri.parse("nbd://u@h:2/x"))
+                .isNotEqualTo(NbdUri.parse("nbd://u@h:1/X"))
+                .isNotEqualTo(NbdUri.parse("nbd+unix://u@/x?socket=h"));
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "nbd://",
+                "NBD://h",
+                "nbds://h",
+                "nbd+unix://",
+                "nbds+unix://",
+                "nbd+vsock://",
+                "nbds+vsock://",
+                "nbd+ssh://h",
+                "nbds+ssh://h",
+                "nbd://not a valid one"
+            })
+    void knowsAnNbdUriByItsScheme(String text) {
+        assertThat(NbdUri.isNbdUri(text)).isTrue();
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {"", "nbd", "nbd:", "nbd:/x", "nbd:unix:/s", "http://nbd://", "xnbd://", " nbd://h", "/tmp/nbd"})
+    void knowsWhatIsNoNbdUri(String text) {
+        assertThat(NbdUri.isNbdUri(text)).isFalse();
+    }
+
+    @Test
+    @SuppressWarnings("NullAway") // What callers without a null checker can do.
+    void refusesNull() {
+        assertThatNullPointerException().isThrownBy(() -> NbdUri.parse(null));
+        assertThatNullPointerException().isThrownBy(() -> NbdUri.isNbdUri(null));
+    }
+}
