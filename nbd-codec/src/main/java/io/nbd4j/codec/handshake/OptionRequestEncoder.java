@@ -15,6 +15,15 @@ public final class OptionRequestEncoder {
 
     private OptionRequestEncoder() {}
 
+    /**
+     * Checks an export name before it is needed.
+     *
+     * @throws IllegalArgumentException if no option could carry it
+     */
+    public static void requireValidExportName(String name) {
+        exportName(name);
+    }
+
     /** Writes the answer to a newstyle greeting. */
     public static void encode(ClientFlags flags, ByteBuf out) {
         out.writeInt(flags.bits());

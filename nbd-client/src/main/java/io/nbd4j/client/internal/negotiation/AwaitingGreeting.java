@@ -1,0 +1,40 @@
+package io.nbd4j.client.internal.negotiation;
+
+import io.nbd4j.client.internal.negotiation.NegotiationAction.SendClientFlags;
+import io.nbd4j.codec.handshake.ClientFlags;
+import io.nbd4j.codec.handshake.Greeting;
+import io.nbd4j.codec.handshake.NewstyleGreeting;
+import io.nbd4j.codec.handshake.OldstyleGreeting;
+
+/** The connection is there, nothing has been said. */
+record AwaitingGreeting(NegotiationSettings settings) implements NegotiationPhase {
+    @Override
+    public String waitingFor() {
+        return "the greeting";
+    }
+
+    @Override
+    public Step onGreeting(Greeting greeting) {
+        return switch (greeting.kind()) {
+            case OLDSTYLE -> onOldstyle((OldstyleGreeting) greeting);
+            case NEWSTYLE -> onNewstyle((NewstyleGreeting) greeting);
+        };
+    }
+
+    /** Nothing can be negotiated, so there is nothing to pause for: the one export is what there is. */
+    private Step onOldstyle(OldstyleGreeting greeting) {
+        Agreement agreement = new Agreement(settings, ProtocolStyle.OLDSTYLE, true, false);
+        return ExportDraft.EMPTY
+                .with(greeting.exportSize(), greeting.transmissionFlags())
+                .enter(agreement);
+    }
+
+    private Step onNewstyle(NewstyleGreeting greeting) {
+        // The two flags have the same bits in both directions. Unknown ones must not be sent back.
+        ClientFlags flags = new ClientFlags(greeting.handshakeFlags().bits() & settings.handshakeFlags());
+        ProtocolStyle style =
+                flags.has(ClientFlags.FIXED_NEWSTYLE) ? ProtocolStyle.NEWSTYLE_FIXED : ProtocolStyle.NEWSTYLE;
+        Agreement agreement = new Agreement(settings, style, !flags.has(ClientFlags.NO_ZEROES), false);
+        return OptionOrder.begin(agreement).after(new SendClientFlags(flags));
+    }
+}

@@ -1,0 +1,317 @@
+package io.nbd4j.client.internal.negotiation;
+
+import io.nbd4j.client.internal.negotiation.NegotiationAction.CompleteOption;
+import io.nbd4j.client.internal.negotiation.NegotiationAction.EnterTransmission;
+import io.nbd4j.client.internal.negotiation.NegotiationAction.ExpectExportNameReply;
+import io.nbd4j.client.internal.negotiation.NegotiationAction.Fail;
+import io.nbd4j.client.internal.negotiation.NegotiationAction.Pause;
+import io.nbd4j.client.internal.negotiation.NegotiationAction.RefuseOption;
+import io.nbd4j.client.internal.negotiation.NegotiationAction.SendClientFlags;
+import io.nbd4j.client.internal.negotiation.NegotiationAction.SendOption;
+import io.nbd4j.client.internal.negotiation.NegotiationEvent.AbortRequested;
+import io.nbd4j.client.internal.negotiation.NegotiationEvent.ChannelClosed;
+import io.nbd4j.client.internal.negotiation.NegotiationEvent.ExportNameReplyReceived;
+import io.nbd4j.client.internal.negotiation.NegotiationEvent.ExportNameSet;
+import io.nbd4j.client.internal.negotiation.NegotiationEvent.GoRequested;
+import io.nbd4j.client.internal.negotiation.NegotiationEvent.GreetingReceived;
+import io.nbd4j.client.internal.negotiation.NegotiationEvent.InfoRequested;
+import io.nbd4j.client.internal.negotiation.NegotiationEvent.ListRequested;
+import io.nbd4j.client.internal.negotiation.NegotiationEvent.OptionReplyReceived;
+import io.nbd4j.client.internal.negotiation.NegotiationEvent.TimeOver;
+import io.nbd4j.client.internal.negotiation.NegotiationEvent.ViolationFound;
+import io.nbd4j.codec.ProtocolViolationException;
+import io.nbd4j.codec.handshake.ExportNameReply;
+import io.nbd4j.codec.handshake.Greeting;
+import io.nbd4j.codec.handshake.HandshakeDecoder;
+import io.nbd4j.codec.handshake.OptionReply;
+import io.nbd4j.codec.handshake.OptionRequestEncoder;
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.ChannelFutureListener;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelPipeline;
+import io.netty.channel.socket.ChannelInputShutdownEvent;
+import io.netty.util.concurrent.Future;
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Leads a channel through the handshake: translates what arrives into events, and performs the actions of the machine.
+ *
+ * <p>Event-loop confined, one per channel. It brings its own decoder, which sits before it in the pipeline, and starts
+ * when the channel is active. The one timeout covers everything up to the export, or up to the pause of option mode;
+ * each option that is sent from the pause then has the same time of its own.
+ *
+ * <p>At the end, in this order: this handler leaves the pipeline; {@link NegotiationListener#ready} adds what comes
+ * next; the callback of {@link #go} hears of it; the decoder leaves and hands on the bytes it has not used.
+ */
+public final class NegotiationHandler extends ChannelInboundHandlerAdapter {
+    private static final Logger LOGGER = LoggerFactory.getLogger(NegotiationHandler.class);
+
+    private final Duration timeout;
+    private final NegotiationListener listener;
+    private final HandshakeDecoder decoder = new HandshakeDecoder();
+    private final ByteRecorder recorder = new ByteRecorder();
+
+    private NegotiationPhase phase;
+    private @Nullable ChannelHandlerContext ctx;
+    private @Nullable Future<?> timer;
+    private @Nullable PendingOption pending;
+    private @Nullable Throwable writeFailure;
+
+    /** What the user waits for in option mode. */
+    private record PendingOption(Consumer<OptionResult> onSuccess, Consumer<OptionFailure> onFailure) {}
+
+    /**
+     * Creates the handler of one channel.
+     *
+     * @param timeout for the whole handshake, and for each option in option mode
+     */
+    public NegotiationHandler(NegotiationSettings settings, Duration timeout, NegotiationListener listener) {
+        this.phase = NegotiationMachine.start(settings);
+        this.timeout = timeout;
+        this.listener = listener;
+    }
+
+    // What the user asks for in option mode.
+
+    /** Chooses the export. On success {@link NegotiationListener#ready} is called before {@code callback}. */
+    public void go(OptionCallback<OptionResult.Information> callback) {
+        request(new GoRequested(), OptionResult.Information.class, callback);
+    }
+
+    /** Asks about the export, without choosing it. The answer does not bind the server. */
+    public void info(OptionCallback<OptionResult.Information> callback) {
+        request(new InfoRequested(), OptionResult.Information.class, callback);
+    }
+
+    /** Asks for the server's exports. */
+    public void list(OptionCallback<OptionResult.Exports> callback) {
+        request(new ListRequested(), OptionResult.Exports.class, callback);
+    }
+
+    /** Chooses the name for the next {@link #go} or {@link #info}. Nothing is sent. */
+    public void setExportName(String exportName, OptionCallback<OptionResult.Done> callback) {
+        try {
+            OptionRequestEncoder.requireValidExportName(exportName);
+        } catch (IllegalArgumentException e) {
+            callback.failed(new OptionFailure.InvalidName(String.valueOf(e.getMessage())));
+            return;
+        }
+        request(new ExportNameSet(exportName), OptionResult.Done.class, callback);
+    }
+
+    /**
+     * Ends the handshake, whatever it is doing; {@link NegotiationListener#failed} hears of it too.
+     *
+     * <p>In the pause it sends ABORT and waits for the server's answer, or its end, within the timeout. Otherwise it hangs
+     * up, since an option may be outstanding.
+     */
+    public void abort(OptionCallback<OptionResult.Done> callback) {
+        requireEventLoop();
+        if (phase instanceof Paused || phase instanceof Ended) {
+            request(new AbortRequested(), OptionResult.Done.class, callback);
+        } else {
+            step(new AbortRequested());
+            callback.succeeded(new OptionResult.Done());
+        }
+    }
+
+    private <T extends OptionResult> void request(
+            NegotiationEvent event, Class<T> resultType, OptionCallback<T> callback) {
+        requireEventLoop();
+        if (!(phase instanceof Paused)) {
+            // Another caller may wait for an option: the refusal is for this one.
+            callback.failed(phase.notNow());
+            return;
+        }
+        pending = new PendingOption(result -> callback.succeeded(resultType.cast(result)), callback::failed);
+        step(event);
+    }
+
+    // What happens on the channel.
+
+    @Override
+    public void handlerAdded(ChannelHandlerContext context) {
+        ctx = context;
+        context.pipeline().addBefore(context.name(), null, recorder).addBefore(context.name(), null, decoder);
+        if (context.channel().isActive()) {
+            startTimer();
+        }
+    }
+
+    @Override
+    public void handlerRemoved(ChannelHandlerContext context) {
+        stopTimer();
+    }
+
+    @Override
+    public void channelActive(ChannelHandlerContext context) {
+        startTimer();
+        context.fireChannelActive();
+    }
+
+    @Override
+    public void channelRead(ChannelHandlerContext context, Object message) {
+        if (message instanceof Greeting greeting) {
+            step(new GreetingReceived(greeting));
+        } else if (message instanceof OptionReply reply) {
+            step(new OptionReplyReceived(reply));
+        } else if (message instanceof ExportNameReply reply) {
+            step(new ExportNameReplyReceived(reply));
+        } else {
+            context.fireChannelRead(message);
+        }
+    }
+
+    @Override
+    public void userEventTriggered(ChannelHandlerContext context, Object event) {
+        if (event instanceof ChannelInputShutdownEvent) {
+            step(new ChannelClosed(writeFailure));
+        }
+        context.fireUserEventTriggered(event);
+    }
+
+    @Override
+    public void channelInactive(ChannelHandlerContext context) {
+        step(new ChannelClosed(writeFailure));
+        context.fireChannelInactive();
+    }
+
+    @Override
+    public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
+        if (phase instanceof Ended) {
+            LOGGER.debug("After the end of the handshake on {}", context.channel(), cause);
+        } else if (cause instanceof ProtocolViolationException violation) {
+            step(new ViolationFound(violation));
+        } else {
+            step(new ChannelClosed(cause));
+        }
+    }
+
+    private void onTimer() {
+        timer = null;
+        step(new TimeOver(timeout));
+    }
+
+    // What the machine makes of it.
+
+    private void step(NegotiationEvent event) {
+        boolean wasPaused = phase instanceof Paused;
+        Step step = NegotiationMachine.step(phase, event);
+        // The phase comes first: an action may call user code, which may come back with a request.
+        phase = step.next();
+        if (phase instanceof Paused || phase instanceof Ended) {
+            stopTimer();
+        } else if (wasPaused) {
+            startTimer();
+        }
+        step.actions().forEach(this::perform);
+    }
+
+    private void perform(NegotiationAction action) {
+        switch (action.kind()) {
+            case SEND_CLIENT_FLAGS -> send(out -> OptionRequestEncoder.encode(((SendClientFlags) action).flags(), out));
+            case SEND_OPTION -> send(out -> OptionRequestEncoder.encode(((SendOption) action).request(), out));
+            case EXPECT_EXPORT_NAME_REPLY -> decoder.expectExportNameReply(((ExpectExportNameReply) action).zeroes());
+            case PAUSE -> listener.paused(((Pause) action).facts());
+            case COMPLETE_OPTION -> complete(((CompleteOption) action).result());
+            case REFUSE_OPTION -> refuse(((RefuseOption) action).failure());
+            case ENTER_TRANSMISSION -> enterTransmission(((EnterTransmission) action).export());
+            case FAIL -> fail(((Fail) action).failure());
+        }
+    }
+
+    private void send(Consumer<ByteBuf> message) {
+        ChannelHandlerContext context = context();
+        ByteBuf out = context.alloc().ioBuffer();
+        try {
+            message.accept(out);
+        } catch (IllegalArgumentException e) {
+            out.release();
+            throw e;
+        }
+        context.writeAndFlush(out).addListener((ChannelFutureListener) written -> {
+            // The end of the stream follows, and with it the failure: this is its cause.
+            if (!written.isSuccess() && writeFailure == null) {
+                writeFailure = written.cause();
+            }
+        });
+    }
+
+    private void complete(OptionResult result) {
+        PendingOption option = takePending();
+        if (option != null) {
+            option.onSuccess().accept(result);
+        }
+    }
+
+    private void refuse(OptionFailure failure) {
+        PendingOption option = takePending();
+        if (option != null) {
+            option.onFailure().accept(failure);
+        }
+    }
+
+    private void enterTransmission(NegotiatedExport export) {
+        ChannelPipeline pipeline = context().pipeline();
+        decoder.stop();
+        pipeline.remove(this);
+        pipeline.remove(recorder);
+        try {
+            listener.ready(export);
+            complete(new OptionResult.Information(export));
+        } finally {
+            pipeline.remove(decoder);
+        }
+    }
+
+    private void fail(NegotiationFailure failure) {
+        try {
+            refuse(new OptionFailure.Ended(failure));
+            listener.failed(failure, recorder.received());
+        } finally {
+            context().close().addListener(closed -> {
+                if (!closed.isSuccess()) {
+                    LOGGER.debug(
+                            "Closing {} after a failed handshake", context().channel(), closed.cause());
+                }
+            });
+        }
+    }
+
+    private @Nullable PendingOption takePending() {
+        PendingOption option = pending;
+        pending = null;
+        return option;
+    }
+
+    private void startTimer() {
+        stopTimer();
+        timer = context().executor().schedule(this::onTimer, timeout.toNanos(), TimeUnit.NANOSECONDS);
+    }
+
+    private void stopTimer() {
+        if (timer != null) {
+            timer.cancel(false);
+            timer = null;
+        }
+    }
+
+    private void requireEventLoop() {
+        if (!context().executor().inEventLoop()) {
+            throw new IllegalStateException("not on the event loop of the channel");
+        }
+    }
+
+    private ChannelHandlerContext context() {
+        if (ctx == null) {
+            throw new IllegalStateException("the handler is in no pipeline");
+        }
+        return ctx;
+    }
+}

@@ -1,0 +1,72 @@
+package io.nbd4j.client.internal.negotiation;
+
+import io.nbd4j.client.internal.negotiation.NegotiationAction.RefuseOption;
+import io.nbd4j.codec.handshake.ExportNameReply;
+import io.nbd4j.codec.handshake.Greeting;
+import io.nbd4j.codec.handshake.OptionReply;
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Where a handshake stands. What exists only in a phase is in its record; what is legal in it are the methods that it
+ * overrides. The methods here say what happens otherwise.
+ */
+sealed interface NegotiationPhase permits AwaitingGreeting, Paused, OptionPhase, AwaitingExportNameReply, Ended {
+    /** Returns what the server owes, in words that go on after "waiting for". */
+    String waitingFor();
+
+    default Step onGreeting(Greeting greeting) {
+        return Step.violation("a greeting came instead of " + waitingFor());
+    }
+
+    default Step onOptionReply(OptionReply reply) {
+        return Step.violation("a reply to option " + Integer.toUnsignedString(reply.option()) + " came, but the client"
+                + " is waiting for " + waitingFor());
+    }
+
+    default Step onExportNameReply(ExportNameReply reply) {
+        return Step.violation("an answer to EXPORT_NAME came instead of " + waitingFor());
+    }
+
+    default Step onViolation(NegotiationFailure.Violated violated) {
+        return Step.fail(violated);
+    }
+
+    default Step onTimeOver(Duration after) {
+        return Step.fail(new NegotiationFailure.TimedOut(after, waitingFor()));
+    }
+
+    default Step onChannelClosed(@Nullable Throwable cause) {
+        return Step.fail(new NegotiationFailure.Closed(waitingFor(), cause));
+    }
+
+    default Step onGoRequested() {
+        return refuse();
+    }
+
+    default Step onInfoRequested() {
+        return refuse();
+    }
+
+    default Step onListRequested() {
+        return refuse();
+    }
+
+    default Step onExportNameSet(String exportName) {
+        return refuse();
+    }
+
+    /** An option is outstanding, or none may be sent yet: ABORT would break the rules, hanging up does not. */
+    default Step onAbortRequested() {
+        return Step.fail(new NegotiationFailure.Aborted());
+    }
+
+    /** Returns what a user hears who asks for an option that is not legal in this phase. */
+    default OptionFailure notNow() {
+        return new OptionFailure.NotNow("the client is waiting for " + waitingFor());
+    }
+
+    private Step refuse() {
+        return Step.to(this, new RefuseOption(notNow()));
+    }
+}
