@@ -1,6 +1,7 @@
 package io.nbd4j.client.internal.negotiation;
 
 import io.nbd4j.codec.ProtocolViolationException;
+import io.nbd4j.codec.ServerText;
 import io.nbd4j.codec.handshake.OptionReply;
 import io.nbd4j.codec.handshake.OptionType;
 import java.time.Duration;
@@ -8,6 +9,9 @@ import org.jspecify.annotations.Nullable;
 
 /** Why a handshake ended without an export. Its scope is the connection, which is closed. */
 public sealed interface NegotiationFailure {
+    /** How much of an export name a message shows. */
+    int MAX_NAME = 256;
+
     /** Returns one sentence for an exception's message; the server's words in it are bounded and escaped. */
     String message();
 
@@ -28,11 +32,13 @@ public sealed interface NegotiationFailure {
      * The server hung up on EXPORT_NAME, the only way it has to say no.
      *
      * @param exportName what was asked for
+     * @param cause {@code null} for a plain end of the stream
      */
-    record ExportNameRefused(String exportName) implements NegotiationFailure {
+    record ExportNameRefused(String exportName, @Nullable Throwable cause) implements NegotiationFailure {
         @Override
         public String message() {
-            return "the server refused the export '" + exportName + "': it closed the connection on EXPORT_NAME";
+            return "the server refused the export '" + ServerText.escape(exportName, MAX_NAME)
+                    + "': it closed the connection on EXPORT_NAME";
         }
     }
 
