@@ -3,8 +3,8 @@ package io.nbd4j.client;
 /**
  * How a child process ended.
  *
- * @param code what it gave to {@code exit}, 0 to 255; -1 if a signal ended it
- * @param signal the signal that ended it, 0 if it ended by itself
+ * @param code what it gave to {@code exit}, 0 to 255; -1 if a signal ended it, or if that is not known
+ * @param signal the signal that ended it, 0 if it ended by itself, or if that is not known
  */
 public record ExitStatus(int code, int signal) {
     /** Returns the status of a process that ended by itself. */
@@ -17,6 +17,11 @@ public record ExitStatus(int code, int signal) {
         return new ExitStatus(-1, signal);
     }
 
+    /** Returns the status of a process that somebody else reaped, so that nobody can tell how it ended. */
+    public static ExitStatus unknown() {
+        return new ExitStatus(-1, 0);
+    }
+
     /** Returns whether the process ended by itself, with status 0. */
     public boolean isSuccess() {
         return code == 0;
@@ -25,6 +30,9 @@ public record ExitStatus(int code, int signal) {
     /** Returns words for a message, such as {@code exit status 1} or {@code killed by SIGKILL}. */
     @Override
     public String toString() {
+        if (equals(unknown())) {
+            return "unknown exit status";
+        }
         return signal == 0 ? "exit status " + code : "killed by " + signalName(signal);
     }
 

@@ -11,6 +11,7 @@ import io.netty.channel.unix.FileDescriptor;
 import io.netty.util.concurrent.Future;
 import io.netty.util.concurrent.FutureListener;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.util.concurrent.RejectedExecutionException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -94,7 +95,9 @@ public final class EpollStderr implements EpollIoHandle {
     private boolean readIsAtEnd(ByteBuf buffer) throws IOException {
         byte[] copy = new byte[PIECE];
         for (int i = 0; i < PIECES_PER_EVENT; i++) {
-            int n = pipe.read(buffer.internalNioBuffer(0, PIECE), 0, PIECE);
+            // The view may begin anywhere in a chunk of the pool, so its own bounds count.
+            ByteBuffer view = buffer.internalNioBuffer(0, PIECE);
+            int n = pipe.read(view, view.position(), view.limit());
             if (n < 0) {
                 return true;
             }

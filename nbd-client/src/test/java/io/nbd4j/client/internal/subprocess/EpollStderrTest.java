@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assumptions.assumeThat;
 import static org.awaitility.Awaitility.await;
 
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.PooledByteBufAllocator;
 import io.netty.channel.IoEventLoop;
 import io.netty.channel.IoEventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
@@ -44,8 +46,10 @@ class EpollStderrTest {
     }
 
     @Test
-    void readsUntilTheEndOfThePipe() throws IOException {
+    void readsUntilTheEndOfThePipe() throws Exception {
         // Given
+        ByteBuf neighbour = loop.submit(() -> PooledByteBufAllocator.DEFAULT.directBuffer(16))
+                .get();
         EpollStderr.start(reading, tail, loop);
 
         // When
@@ -59,6 +63,7 @@ class EpollStderrTest {
         tail.ended().join();
         assertThat(tail.text()).hasSize(StderrTail.CAPACITY).endsWith("xlast");
         assertThat(reading.isOpen()).isFalse();
+        neighbour.release();
     }
 
     @Test

@@ -1,0 +1,98 @@
+package io.nbd4j.client.internal.subprocess.socketpair;
+
+import io.nbd4j.client.StderrPolicy;
+import io.nbd4j.client.SubprocessTransport;
+import io.nbd4j.client.internal.subprocess.ChildProcess;
+import io.nbd4j.client.internal.subprocess.EpollLoops;
+import io.nbd4j.client.internal.subprocess.EpollStderr;
+import io.nbd4j.client.internal.subprocess.Executable;
+import io.nbd4j.client.internal.subprocess.Launched;
+import io.nbd4j.client.internal.subprocess.Rung;
+import io.nbd4j.client.internal.subprocess.StderrTail;
+import io.netty.channel.Channel;
+import io.netty.channel.EventLoop;
+import io.netty.channel.IoEventLoop;
+import io.netty.channel.epoll.EpollDomainSocketChannel;
+import io.netty.channel.unix.FileDescriptor;
+import java.io.IOException;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/** Starts a child with one Unix socket as its standard input and output; this process has the other end. */
+public final class SocketpairRung implements Rung {
+    /**
+     * On a Unix socket the sender's buffer limits what is on its way. With this much at the child's end a server's reply
+     * of 256 KiB arrives in 2.1 reads instead of 3.0 (the kernel gives what {@code net.core.wmem_max} allows).
+     */
+    static final int CHILD_SEND_BUFFER = 1024 * 1024;
+
+    /** The same for requests. */
+    static final int OUR_SEND_BUFFER = 1024 * 1024;
+
+    private final Supplier<LibcProbe> probe;
+
+    /** Makes the rung; what it needs is probed when it is first asked for, once per JVM. */
+    public SocketpairRung() {
+        this(LibcProbe::ofThisJvm);
+    }
+
+    SocketpairRung(Supplier<LibcProbe> probe) {
+        this.probe = probe;
+    }
+
+    @Override
+    public SubprocessTransport transport() {
+        return SubprocessTransport.SOCKETPAIR;
+    }
+
+    @Override
+    public @Nullable String unavailableBecause(EventLoop loop) {
+        // Whether libc can be bound says more, for example that this JDK is too old, so it is asked first.
+        String reason = probe.get().reason();
+        return reason != null ? reason : EpollLoops.unavailableBecause(loop);
+    }
+
+    @Override
+    public Launched launch(Executable executable, EventLoop loop) throws IOException {
+        Libc libc = probe.get().libc();
+        if (libc == null || !(loop instanceof IoEventLoop ioLoop)) {
+            throw new IOException("no child can be started with a socket: " + unavailableBecause(loop));
+        }
+        String command = executable.spec().argv().get(0);
+        if (loop.isShuttingDown()) {
+            throw new IOException("could not start " + command + ": the event loop is shutting down");
+        }
+        try (DescriptorPair socket = DescriptorPair.socket(libc)) {
+            socket.child().setSendBuffer(CHILD_SEND_BUFFER);
+            socket.ours().setSendBuffer(OUR_SEND_BUFFER);
+            Channel channel = new EpollDomainSocketChannel(socket.ours().number());
+            socket.ours().release();
+            try {
+                return new Launched(channel, start(libc, executable, socket.child(), ioLoop));
+            } catch (IOException | RuntimeException | Error e) {
+                channel.unsafe().closeForcibly();
+                throw e;
+            }
+        } catch (LibcException e) {
+            throw new IOException("could not start " + command + ": " + e.getMessage(), e);
+        }
+    }
+
+    private static ChildProcess start(Libc libc, Executable executable, Descriptor stdio, IoEventLoop loop)
+            throws IOException {
+        StderrPolicy policy = executable.spec().stderr();
+        if (policy != StderrPolicy.CAPTURE) {
+            ChildStderr stderr =
+                    policy == StderrPolicy.INHERIT ? new ChildStderr.Inherited() : new ChildStderr.Discarded();
+            int pid = new Spawn(libc, executable, stdio, stderr).start();
+            return SpawnedChild.watch(libc, pid, StderrTail.none(), loop);
+        }
+        try (DescriptorPair pipe = DescriptorPair.pipe(libc)) {
+            int pid = new Spawn(libc, executable, stdio, new ChildStderr.To(pipe.child())).start();
+            StderrTail tail = StderrTail.logging(executable.spec().argv().get(0), pid);
+            SpawnedChild child = SpawnedChild.watch(libc, pid, tail, loop);
+            EpollStderr.start(new FileDescriptor(pipe.ours().release()), tail, loop);
+            return child;
+        }
+    }
+}
