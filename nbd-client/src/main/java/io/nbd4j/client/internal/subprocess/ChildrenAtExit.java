@@ -55,7 +55,7 @@ public final class ChildrenAtExit {
      */
     public void add(ChildProcess child) {
         alive.add(child);
-        var unused = child.onExit().whenComplete((status, failure) -> alive.remove(child));
+        child.onExit().whenComplete((status, failure) -> alive.remove(child));
         if (hookClaimed.compareAndSet(false, true) && !hooks.add(this::endAll)) {
             ending = true;
             alive.forEach(ChildProcess::terminate);
