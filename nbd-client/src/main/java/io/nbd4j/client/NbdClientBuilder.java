@@ -1,0 +1,223 @@
+package io.nbd4j.client;
+
+import io.nbd4j.client.internal.handle.ClientSettings;
+import io.nbd4j.client.internal.handle.DefaultNbdClient;
+import io.netty.buffer.ByteBufAllocator;
+import io.netty.buffer.PooledByteBufAllocator;
+import io.netty.channel.IoEventLoopGroup;
+import java.time.Duration;
+import java.util.Objects;
+import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Makes clients. Immutable: each option returns a new builder, so one can be kept and shared, and makes any number of
+ * clients. The defaults stand in {@link NbdDefaults}.
+ */
+public final class NbdClientBuilder {
+    private static final AtomicLong COUNTER = new AtomicLong();
+
+    private String exportName = "";
+    private boolean optionMode;
+    private boolean structuredReplies = true;
+    private boolean requestBlockSize = true;
+    private boolean fullInfo;
+    private Duration connectTimeout = NbdDefaults.CONNECT_TIMEOUT;
+    private Duration handshakeTimeout = NbdDefaults.HANDSHAKE_TIMEOUT;
+    private Duration drainTimeout = NbdDefaults.DRAIN_TIMEOUT;
+    private Duration graceTimeout = NbdDefaults.GRACE_TIMEOUT;
+    private Duration killTimeout = NbdDefaults.KILL_TIMEOUT;
+    private Duration stallTimeout = NbdDefaults.STALL_TIMEOUT;
+    private int maxRequestsInFlight = NbdDefaults.MAX_REQUESTS_IN_FLIGHT;
+    private long maxBytesInFlight = NbdDefaults.MAX_BYTES_IN_FLIGHT;
+    private int maxRequestsWaiting = NbdDefaults.MAX_REQUESTS_WAITING;
+    private @Nullable IoEventLoopGroup eventLoopGroup;
+    private @Nullable Executor completionExecutor;
+    private ByteBufAllocator allocator = PooledByteBufAllocator.DEFAULT;
+    private @Nullable String name;
+
+    NbdClientBuilder() {}
+
+    private NbdClientBuilder(NbdClientBuilder other) {
+        exportName = other.exportName;
+        optionMode = other.optionMode;
+        structuredReplies = other.structuredReplies;
+        requestBlockSize = other.requestBlockSize;
+        fullInfo = other.fullInfo;
+        connectTimeout = other.connectTimeout;
+        handshakeTimeout = other.handshakeTimeout;
+        drainTimeout = other.drainTimeout;
+        graceTimeout = other.graceTimeout;
+        killTimeout = other.killTimeout;
+        stallTimeout = other.stallTimeout;
+        maxRequestsInFlight = other.maxRequestsInFlight;
+        maxBytesInFlight = other.maxBytesInFlight;
+        maxRequestsWaiting = other.maxRequestsWaiting;
+        eventLoopGroup = other.eventLoopGroup;
+        completionExecutor = other.completionExecutor;
+        allocator = other.allocator;
+        name = other.name;
+    }
+
+    private NbdClientBuilder with(Consumer<NbdClientBuilder> change) {
+        NbdClientBuilder copy = new NbdClientBuilder(this);
+        change.accept(copy);
+        return copy;
+    }
+
+    /** The name of the export, at most 4096 bytes of UTF-8 without NUL. By default empty, the server's default export. */
+    public NbdClientBuilder exportName(String exportName) {
+        Objects.requireNonNull(exportName);
+        return with(b -> b.exportName = exportName);
+    }
+
+    /** Whether the handshake pauses in NEGOTIATING, see {@link Negotiation}. By default it does not. */
+    public NbdClientBuilder optionMode(boolean optionMode) {
+        return with(b -> b.optionMode = optionMode);
+    }
+
+    /** Whether to ask for structured replies ({@code NBD_OPT_STRUCTURED_REPLY}). By default yes. */
+    public NbdClientBuilder structuredReplies(boolean structuredReplies) {
+        return with(b -> b.structuredReplies = structuredReplies);
+    }
+
+    /** Whether to ask for the size constraints ({@code NBD_INFO_BLOCK_SIZE}), and so to obey them. By default yes. */
+    public NbdClientBuilder requestBlockSize(boolean requestBlockSize) {
+        return with(b -> b.requestBlockSize = requestBlockSize);
+    }
+
+    /** Whether to ask for the canonical name and the description of the export. By default not. */
+    public NbdClientBuilder fullInfo(boolean fullInfo) {
+        return with(b -> b.fullInfo = fullInfo);
+    }
+
+    /** How long a TCP or Unix connect may take. By default {@link NbdDefaults#CONNECT_TIMEOUT}. */
+    public NbdClientBuilder connectTimeout(Duration timeout) {
+        Duration checked = positive(timeout);
+        return with(b -> b.connectTimeout = checked);
+    }
+
+    /** How long a handshake, or an option, may take. By default {@link NbdDefaults#HANDSHAKE_TIMEOUT}. */
+    public NbdClientBuilder handshakeTimeout(Duration timeout) {
+        Duration checked = positive(timeout);
+        return with(b -> b.handshakeTimeout = checked);
+    }
+
+    /** How long closing waits for what is in flight. By default {@link NbdDefaults#DRAIN_TIMEOUT}. */
+    public NbdClientBuilder drainTimeout(Duration timeout) {
+        Duration checked = positive(timeout);
+        return with(b -> b.drainTimeout = checked);
+    }
+
+    /** How long a server or child may take to end by itself. By default {@link NbdDefaults#GRACE_TIMEOUT}. */
+    public NbdClientBuilder graceTimeout(Duration timeout) {
+        Duration checked = positive(timeout);
+        return with(b -> b.graceTimeout = checked);
+    }
+
+    /** How long a child may take to end after SIGTERM. By default {@link NbdDefaults#KILL_TIMEOUT}. */
+    public NbdClientBuilder killTimeout(Duration timeout) {
+        Duration checked = positive(timeout);
+        return with(b -> b.killTimeout = checked);
+    }
+
+    /**
+     * How long the server may be silent while it owes a reply, before the connection counts as dead. By default
+     * {@link NbdDefaults#STALL_TIMEOUT}; zero for ever.
+     */
+    public NbdClientBuilder stallTimeout(Duration timeout) {
+        if (timeout.isNegative()) {
+            throw new IllegalArgumentException("a negative timeout: " + timeout);
+        }
+        return with(b -> b.stallTimeout = timeout);
+    }
+
+    /** The most requests in flight, 1 to 65536. By default {@link NbdDefaults#MAX_REQUESTS_IN_FLIGHT}. */
+    public NbdClientBuilder maxRequestsInFlight(int requests) {
+        if (requests < 1 || requests > 65536) {
+            throw new IllegalArgumentException("requests in flight must be 1 to 65536: " + requests);
+        }
+        return with(b -> b.maxRequestsInFlight = requests);
+    }
+
+    /** The most bytes in flight, at least 1. By default {@link NbdDefaults#MAX_BYTES_IN_FLIGHT}. */
+    public NbdClientBuilder maxBytesInFlight(long bytes) {
+        if (bytes < 1) {
+            throw new IllegalArgumentException("bytes in flight must be at least 1: " + bytes);
+        }
+        return with(b -> b.maxBytesInFlight = bytes);
+    }
+
+    /** The most requests that wait to be sent, at least 0. By default {@link NbdDefaults#MAX_REQUESTS_WAITING}. */
+    public NbdClientBuilder maxRequestsWaiting(int requests) {
+        if (requests < 0) {
+            throw new IllegalArgumentException("requests waiting must be at least 0: " + requests);
+        }
+        return with(b -> b.maxRequestsWaiting = requests);
+    }
+
+    /**
+     * The event loops to use, never shut down by the library. By default, one group of daemon threads that all clients of
+     * the JVM share: native epoll where it is available, NIO elsewhere. The socketpair and pipe transports of a
+     * subprocess need epoll.
+     */
+    public NbdClientBuilder eventLoopGroup(IoEventLoopGroup group) {
+        Objects.requireNonNull(group);
+        return with(b -> b.eventLoopGroup = group);
+    }
+
+    /**
+     * Where futures complete. By default on the event loop of the connection. If the executor refuses a completion, it runs
+     * on the event loop.
+     */
+    public NbdClientBuilder completionExecutor(Executor executor) {
+        Objects.requireNonNull(executor);
+        return with(b -> b.completionExecutor = executor);
+    }
+
+    /**
+     * Where buffers come from. By default Netty's pooled allocator, since NBD's usual sizes fit its size classes.
+     */
+    public NbdClientBuilder allocator(ByteBufAllocator allocator) {
+        Objects.requireNonNull(allocator);
+        return with(b -> b.allocator = allocator);
+    }
+
+    /** The name of the client in logs. By default {@code nbd1}, {@code nbd2}, and so on. */
+    public NbdClientBuilder name(String name) {
+        Objects.requireNonNull(name);
+        return with(b -> b.name = name);
+    }
+
+    /** Makes a client, in the state CREATED. */
+    public NbdClient build() {
+        return new DefaultNbdClient(new ClientSettings(
+                name != null ? name : "nbd" + COUNTER.incrementAndGet(),
+                exportName,
+                optionMode,
+                structuredReplies,
+                requestBlockSize,
+                fullInfo,
+                connectTimeout,
+                handshakeTimeout,
+                drainTimeout,
+                graceTimeout,
+                killTimeout,
+                stallTimeout,
+                maxRequestsInFlight,
+                maxBytesInFlight,
+                maxRequestsWaiting,
+                eventLoopGroup,
+                completionExecutor,
+                allocator));
+    }
+
+    private static Duration positive(Duration timeout) {
+        if (timeout.isNegative() || timeout.isZero()) {
+            throw new IllegalArgumentException("a timeout must be positive: " + timeout);
+        }
+        return timeout;
+    }
+}

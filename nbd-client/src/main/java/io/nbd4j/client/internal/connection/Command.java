@@ -1,0 +1,178 @@
+package io.nbd4j.client.internal.connection;
+
+import io.nbd4j.client.NbdException;
+import io.nbd4j.client.NbdFuture;
+import io.nbd4j.client.NbdRange;
+import io.nbd4j.codec.CommandType;
+import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A command: the future that the caller holds and, at the same time, its entry in the in-flight table.
+ *
+ * <p>Confined to the event loop once it was submitted. It goes from WAITING to SENT to ENDED, or straight to ENDED. A
+ * command that its caller gave up after it was sent stays in the table until its answer came, so that its cookie is not
+ * used again and the answer can be skipped.
+ *
+ * @param <T> what the caller gets
+ */
+public abstract class Command<T extends @Nullable Object> extends NbdFuture<T> {
+    private enum Phase {
+        WAITING,
+        SENT,
+        ENDED
+    }
+
+    final Connection connection;
+    final CommandType type;
+    final int flags;
+    final long offset;
+    final long length;
+
+    /** The next command in the {@link Inbox}. */
+    @Nullable
+    Command<?> nextInInbox;
+    /** Names this command on the wire while it is in flight. */
+    long cookie;
+    /** The first error that the server reported for this command while its answer is not complete. */
+    @Nullable
+    NbdException refusal;
+
+    private Phase phase = Phase.WAITING;
+    private @Nullable Split split;
+
+    Command(Connection connection, CommandType type, int flags, long offset, long length) {
+        this.connection = connection;
+        this.type = type;
+        this.flags = flags;
+        this.offset = offset;
+        this.length = length;
+    }
+
+    /** Returns how many bytes of payload it puts in flight, in either direction. */
+    abstract long payloadLength();
+
+    /** Gets ready to be sent, such as by allocating its buffer. Returns what prevents that, or null. */
+    @Nullable
+    NbdException prepare() {
+        return null;
+    }
+
+    /** Lets go of the caller's buffers, in every case of an end. */
+    abstract void releaseBuffers();
+
+    /**
+     * Lets go of the caller's buffers, then hands the caller its value. Buffers that are part of the value belong to the
+     * caller from then on. User code runs in here.
+     */
+    abstract void deliver();
+
+    /**
+     * Makes sure that nobody reads from or writes into the caller's buffers any more, then runs {@code ending}. The
+     * command was sent, at least in part.
+     */
+    abstract void detach(Runnable ending);
+
+    /** Returns the pieces that it is sent in; null if it goes as a whole. */
+    final @Nullable Split split() {
+        return split;
+    }
+
+    final void splitInto(Split pieces) {
+        split = pieces;
+    }
+
+    final boolean isWaiting() {
+        return phase == Phase.WAITING;
+    }
+
+    final boolean isEnded() {
+        return phase == Phase.ENDED;
+    }
+
+    final void sent() {
+        if (phase == Phase.WAITING) {
+            phase = Phase.SENT;
+        }
+    }
+
+    /** Returns the range that it is about, null for a command without one. */
+    final @Nullable NbdRange range() {
+        return length == 0 ? null : NbdRange.of(offset, length);
+    }
+
+    /** Ends with success. Does nothing if the caller gave it up before. */
+    void end() {
+        if (phase != Phase.ENDED) {
+            phase = Phase.ENDED;
+            Executor executor = connection.completionExecutor();
+            if (executor == null) {
+                deliver();
+            } else {
+                complete(executor, this::deliver);
+            }
+        }
+    }
+
+    /** Ends with a failure. Does nothing if the caller gave it up before. */
+    void end(NbdException failure) {
+        if (phase != Phase.ENDED) {
+            phase = Phase.ENDED;
+            releaseBuffers();
+            complete(connection.completionExecutor(), () -> fail(failure));
+        }
+    }
+
+    private static void complete(@Nullable Executor executor, Runnable completion) {
+        if (executor == null) {
+            completion.run();
+            return;
+        }
+        try {
+            executor.execute(completion);
+        } catch (RejectedExecutionException e) {
+            // Documented: a future never hangs because its executor was shut down.
+            completion.run();
+        }
+    }
+
+    @Override
+    protected final void giveUp(Runnable ending) {
+        connection.eventLoop().execute(() -> giveUpOnLoop(ending));
+    }
+
+    private void giveUpOnLoop(Runnable ending) {
+        switch (phase) {
+            case WAITING -> {
+                phase = Phase.ENDED;
+                if (split != null) {
+                    split.stop();
+                }
+                releaseBuffers();
+                complete(connection.completionExecutor(), ending);
+                connection.waitingChanged();
+            }
+            case SENT -> {
+                phase = Phase.ENDED;
+                Runnable completion = () -> {
+                    releaseBuffers();
+                    complete(connection.completionExecutor(), ending);
+                };
+                if (split != null) {
+                    split.detach(completion);
+                } else {
+                    detach(completion);
+                }
+            }
+            case ENDED -> {
+                // Its own outcome stands.
+            }
+        }
+    }
+
+    @Override
+    protected final boolean isOnCompletingThread() {
+        return connection.eventLoop().inEventLoop() && connection.completionExecutor() == null;
+    }
+}

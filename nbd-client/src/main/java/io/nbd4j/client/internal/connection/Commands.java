@@ -1,0 +1,113 @@
+package io.nbd4j.client.internal.connection;
+
+import io.nbd4j.client.ExportInfo;
+import io.nbd4j.client.InvalidRequestException;
+import io.nbd4j.client.NbdFuture;
+import io.nbd4j.client.NbdRange;
+import io.nbd4j.codec.CommandType;
+import io.nbd4j.codec.NbdError;
+import io.nbd4j.codec.ProtocolLimits;
+import io.nbd4j.codec.SizeConstraints;
+import io.netty.buffer.ByteBuf;
+import java.nio.ByteBuffer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Makes commands, checks them, splits those that are too long, and submits them. Any thread.
+ *
+ * <p>A method takes what {@link io.nbd4j.client.NbdDevice} says that it takes, whatever becomes of the command.
+ */
+public final class Commands {
+    /** The longest effect of a command without payload whose length field has 32 bits, and aligned to any block. */
+    private static final long MAX_EFFECT = 0xffff_0000L;
+
+    private final Connection connection;
+    private final RequestValidator validator;
+    private final long maxPayload;
+
+    Commands(Connection connection, ExportInfo export) {
+        this.connection = connection;
+        this.validator = new RequestValidator(export);
+        this.maxPayload = maxPayload(export.constraints());
+    }
+
+    /** A server may take more than 32 MiB at once, but longer requests gain nothing and hold up the others. */
+    private static long maxPayload(@Nullable SizeConstraints constraints) {
+        if (constraints == null) {
+            return ProtocolLimits.DEFAULT_MAXIMUM_PAYLOAD;
+        }
+        long bounded = Math.min(constraints.maximumPayload(), ProtocolLimits.DEFAULT_MAXIMUM_PAYLOAD);
+        return bounded - bounded % constraints.minimumBlock();
+    }
+
+    /** Reads into a new buffer. */
+    public NbdFuture<ByteBuf> read(int length, long offset) {
+        return start(new ReadNew(connection, 0, offset, length), maxPayload);
+    }
+
+    /** Reads into {@code destination}, which is retained until the end. */
+    public NbdFuture<@Nullable Void> read(ByteBuf destination, long offset) {
+        if (destination.refCnt() == 0 || destination.isReadOnly()) {
+            return refused(CommandType.READ, offset, destination.writableBytes(), "a buffer that can't be written to");
+        }
+        return start(new ReadInto(connection, 0, offset, destination.retain()), maxPayload);
+    }
+
+    /** Reads into {@code destination}. */
+    public NbdFuture<@Nullable Void> read(ByteBuffer destination, long offset) {
+        if (destination.isReadOnly()) {
+            return refused(CommandType.READ, offset, destination.remaining(), "a buffer that can't be written to");
+        }
+        return start(new ReadIntoNio(connection, 0, offset, destination), maxPayload);
+    }
+
+    /** Writes {@code data}, which is released in every case. */
+    public NbdFuture<@Nullable Void> write(ByteBuf data, long offset, int flags) {
+        int index = data.readerIndex();
+        int length = data.readableBytes();
+        if (data.refCnt() == 0) {
+            return refused(CommandType.WRITE, offset, length, "a buffer that was released already");
+        }
+        return start(new WriteCommand(connection, flags, offset, data, index, length), maxPayload);
+    }
+
+    /** Writes {@code data}. */
+    public NbdFuture<@Nullable Void> write(ByteBuffer data, long offset, int flags) {
+        return start(new WriteCommand(connection, flags, offset, data), maxPayload);
+    }
+
+    /** Flushes. */
+    public NbdFuture<@Nullable Void> flush() {
+        return start(new PlainCommand(connection, CommandType.FLUSH, 0, 0, 0), MAX_EFFECT);
+    }
+
+    /** Trims, or writes zeroes. */
+    public NbdFuture<@Nullable Void> effect(CommandType type, long length, long offset, int flags) {
+        return start(new PlainCommand(connection, type, flags, offset, length), MAX_EFFECT);
+    }
+
+    /** Caches. Older servers hold this command to the maximum payload, though it has none; it is a hint, so obey. */
+    public NbdFuture<@Nullable Void> cache(long length, long offset) {
+        return start(new PlainCommand(connection, CommandType.CACHE, 0, offset, length), maxPayload);
+    }
+
+    private <T extends @Nullable Object> NbdFuture<T> start(Command<T> command, long maxPiece) {
+        InvalidRequestException problem = validator.check(command.type, command.flags, command.offset, command.length);
+        if (problem != null) {
+            connection.refuse(command, problem);
+        } else {
+            if (command.length > maxPiece) {
+                command.splitInto(new Split(command, maxPiece));
+            }
+            connection.submit(command);
+        }
+        return command;
+    }
+
+    private NbdFuture<@Nullable Void> refused(CommandType type, long offset, long length, String why) {
+        PlainCommand command = new PlainCommand(connection, type, 0, offset, length);
+        connection.refuse(
+                command, new InvalidRequestException(why, NbdError.EINVAL, type, NbdRange.of(offset, length)));
+        return command;
+    }
+}

@@ -1,0 +1,440 @@
+package io.nbd4j.client.internal.connection;
+
+import io.nbd4j.client.InvalidRequestException;
+import io.nbd4j.client.NbdException;
+import io.nbd4j.client.NbdStatistics;
+import io.nbd4j.client.RequestFate;
+import io.nbd4j.codec.NbdError;
+import io.nbd4j.codec.ProtocolViolationException;
+import io.nbd4j.codec.transmission.ReplyDecoder;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelOutboundBuffer;
+import io.netty.channel.EventLoop;
+import java.util.ArrayDeque;
+import java.util.concurrent.Executor;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A connection in the transmission phase: the last handler of its channel.
+ *
+ * <p>Commands come in from any thread, wait while the bounds on what is in flight are reached, and go out in batches, one
+ * flush for each turn of the event loop. {@link Replies} takes the answers apart and ends the commands.
+ */
+public final class Connection extends ChannelInboundHandlerAdapter {
+    private final EventLoop loop;
+    private final ConnectionSettings settings;
+    private final ConnectionOwner owner;
+    private final Commands commands;
+    private final Inbox inbox = new Inbox();
+    private final ArrayDeque<Command<?>> waiting = new ArrayDeque<>();
+    private final InFlightTable inFlight;
+    private final RequestWriter writer = new RequestWriter();
+    private final Replies replies;
+    private final ReplyDecoder decoder;
+    private final Runnable fetch = this::fetch;
+    private final Runnable flush = this::flushScheduled;
+    private final Runnable watch = this::watchForStall;
+
+    private @Nullable ChannelHandlerContext context;
+    private long bytesInFlight;
+    private long requestsSent;
+    private boolean unflushed;
+    private boolean flushScheduled;
+    private boolean receiving;
+    private boolean pumping;
+    private boolean watching;
+    private long lastProgress;
+    private long unsentAtLastWatch;
+    private @Nullable Loss loss;
+    private @Nullable Runnable whenDrained;
+
+    /** Creates the connection. It works from the moment on that it is added to the pipeline of its channel. */
+    public Connection(EventLoop loop, ConnectionSettings settings, ConnectionOwner owner) {
+        this.loop = loop;
+        this.settings = settings;
+        this.owner = owner;
+        this.commands = new Commands(this, settings.export());
+        this.inFlight = new InFlightTable(settings.maxRequestsInFlight());
+        this.replies = new Replies(this, inFlight, settings.export().structuredReplies());
+        this.decoder = new ReplyDecoder(settings.export().structuredReplies(), replies);
+    }
+
+    /** Returns the maker of this connection's commands. Any thread. */
+    public Commands commands() {
+        return commands;
+    }
+
+    EventLoop eventLoop() {
+        return loop;
+    }
+
+    @Nullable
+    Executor completionExecutor() {
+        return settings.completionExecutor();
+    }
+
+    ByteBufAllocator allocator() {
+        return settings.allocator();
+    }
+
+    // ---- Sending
+
+    /** Takes a command that was checked. Any thread. */
+    void submit(Command<?> command) {
+        if (loop.inEventLoop()) {
+            accept(command);
+        } else if (inbox.add(command)) {
+            loop.execute(fetch);
+        }
+    }
+
+    /** Ends a command that may not be sent, on the event loop like any other. Any thread. */
+    void refuse(Command<?> command, NbdException reason) {
+        if (loop.inEventLoop()) {
+            command.end(reason);
+        } else {
+            loop.execute(() -> command.end(reason));
+        }
+    }
+
+    private void fetch() {
+        Command<?> command = inbox.fetch();
+        while (command != null) {
+            Command<?> next = command.nextInInbox;
+            command.nextInInbox = null;
+            accept(command);
+            command = next;
+        }
+    }
+
+    private void accept(Command<?> command) {
+        if (loss != null) {
+            command.end(loss.toException(RequestFate.NOT_SENT, command.type, command.range()));
+        } else if (waiting.isEmpty() && command.split() == null && admits(command)) {
+            send(command);
+        } else if (waiting.size() < settings.maxRequestsWaiting() || isRoomForFirst(command)) {
+            waiting.add(command);
+            pump();
+        } else {
+            command.end(new InvalidRequestException(
+                    "too many requests wait to be sent: " + waiting.size(),
+                    NbdError.ENOMEM,
+                    command.type,
+                    command.range()));
+        }
+    }
+
+    /** A split command always passes through the queue, and may do so when nothing may wait but something may be sent. */
+    private boolean isRoomForFirst(Command<?> command) {
+        return waiting.isEmpty() && command.split() != null && !inFlight.isFull();
+    }
+
+    private boolean admits(Command<?> command) {
+        return inFlight.size() == 0
+                || (!inFlight.isFull() && bytesInFlight + command.payloadLength() <= settings.maxBytesInFlight());
+    }
+
+    /** Sends what waits, in order, as far as the bounds allow. */
+    private void pump() {
+        if (pumping) {
+            return;
+        }
+        pumping = true;
+        try {
+            Command<?> head = waiting.peek();
+            while (head != null && loss == null) {
+                Command<?> piece = nextPiece(head);
+                if (piece == null) {
+                    waiting.poll();
+                } else if (admits(piece)) {
+                    sendPiece(head, piece);
+                } else {
+                    return;
+                }
+                head = waiting.peek();
+            }
+        } finally {
+            pumping = false;
+        }
+    }
+
+    /** Returns what to send next of a command; null if it is through, or was given up. */
+    private static @Nullable Command<?> nextPiece(Command<?> head) {
+        if (head.isEnded()) {
+            return null;
+        }
+        Split split = head.split();
+        if (split == null) {
+            return head;
+        }
+        if (!split.isPrepared()) {
+            NbdException problem = split.prepare();
+            if (problem != null) {
+                head.end(problem);
+                return null;
+            }
+        }
+        return split.peek();
+    }
+
+    private void sendPiece(Command<?> head, Command<?> piece) {
+        Split split = head.split();
+        if (split == null) {
+            waiting.poll();
+        } else {
+            split.advance();
+        }
+        send(piece);
+    }
+
+    private void send(Command<?> command) {
+        ChannelHandlerContext ctx = context;
+        if (ctx == null) {
+            throw new IllegalStateException("the connection is not in a pipeline");
+        }
+        if (command.split() == null) {
+            NbdException problem = command.prepare();
+            if (problem != null) {
+                command.end(problem);
+                return;
+            }
+        }
+        if (inFlight.size() == 0) {
+            startWatch();
+        }
+        inFlight.add(command);
+        command.sent();
+        bytesInFlight += command.payloadLength();
+        requestsSent++;
+        replies.expect(command);
+        writer.add(ctx, command);
+        scheduleFlush();
+    }
+
+    private void scheduleFlush() {
+        unflushed = true;
+        if (!receiving && !flushScheduled) {
+            flushScheduled = true;
+            loop.execute(flush);
+        }
+    }
+
+    private void flushScheduled() {
+        flushScheduled = false;
+        flushIfNeeded();
+    }
+
+    private void flushIfNeeded() {
+        ChannelHandlerContext ctx = context;
+        if (unflushed && ctx != null && loss == null) {
+            unflushed = false;
+            writer.flush(ctx);
+        }
+    }
+
+    // ---- Receiving
+
+    @Override
+    public void handlerAdded(ChannelHandlerContext ctx) {
+        context = ctx;
+        ReceiveBuffers buffers = settings.receiveDirectly();
+        if (buffers != null) {
+            buffers.follow(replies);
+        }
+    }
+
+    @Override
+    public void channelRead(ChannelHandlerContext ctx, Object message) {
+        ByteBuf in = (ByteBuf) message;
+        receiving = true;
+        try {
+            if (loss == null) {
+                decoder.decode(in);
+            }
+        } catch (ProtocolViolationException e) {
+            end(new Loss(Loss.Kind.VIOLATED, "the server broke the protocol: " + e.getMessage(), e));
+        } finally {
+            in.release();
+        }
+    }
+
+    @Override
+    public void channelReadComplete(ChannelHandlerContext ctx) {
+        receiving = false;
+        if (settings.stallNanos() > 0) {
+            lastProgress = System.nanoTime();
+        }
+        flushIfNeeded();
+        ctx.fireChannelReadComplete();
+    }
+
+    /** A command has been answered: its slot is free, and what waits may go. Then the caller learns. */
+    void answered(Command<?> command, @Nullable NbdException failure) {
+        inFlight.remove(command);
+        bytesInFlight -= command.payloadLength();
+        if (failure == null) {
+            command.end();
+        } else {
+            command.end(failure);
+        }
+        waitingChanged();
+    }
+
+    /** Room has become free in flight, or a command that waits was given up. */
+    void waitingChanged() {
+        if (!waiting.isEmpty()) {
+            pump();
+        }
+        checkDrained();
+    }
+
+    void serverShutsDown() {
+        owner.serverShutsDown();
+    }
+
+    long payloadLeft() {
+        return decoder.payloadLeft();
+    }
+
+    // ---- The end
+
+    @Override
+    public void channelInactive(ChannelHandlerContext ctx) {
+        if (decoder.isBetweenReplies()) {
+            end(new Loss(Loss.Kind.END_OF_STREAM, "the server closed the connection", null));
+        } else {
+            end(new Loss(Loss.Kind.BROKEN, "the server closed the connection in the middle of a reply", null));
+        }
+        ctx.fireChannelInactive();
+    }
+
+    @Override
+    @SuppressWarnings("deprecation") // the replacement in ChannelHandler is the one that is deprecated
+    public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+        end(new Loss(Loss.Kind.BROKEN, "the connection broke: " + cause.getMessage(), cause));
+    }
+
+    private void end(Loss cause) {
+        if (loss == null) {
+            loss = cause;
+            writer.discard();
+            ChannelHandlerContext ctx = context;
+            if (ctx != null) {
+                ctx.close();
+            }
+            owner.connectionEnded(cause);
+        }
+    }
+
+    /** Returns whether any request still waits for its end. */
+    public boolean isIdle() {
+        return inFlight.size() == 0 && waiting.isEmpty();
+    }
+
+    /**
+     * Ends every request that is in flight or waiting, each with an exception of its own, and every later one. If the
+     * connection still works, it is closed without a goodbye, and the owner is not told.
+     */
+    public void fail(Loss cause) {
+        boolean first = loss == null;
+        loss = cause;
+        if (first) {
+            writer.discard();
+            ChannelHandlerContext ctx = context;
+            if (ctx != null) {
+                ctx.close();
+            }
+        }
+        for (Command<?> command : inFlight.removeAll()) {
+            if (command != null) {
+                command.end(cause.toException(RequestFate.UNKNOWN, command.type, command.range()));
+            }
+        }
+        bytesInFlight = 0;
+        for (Command<?> command = waiting.poll(); command != null; command = waiting.poll()) {
+            Split split = command.split();
+            RequestFate fate = split != null && split.anySent() ? RequestFate.UNKNOWN : RequestFate.NOT_SENT;
+            command.end(cause.toException(fate, command.type, command.range()));
+        }
+        checkDrained();
+    }
+
+    /** Runs {@code action} once no request is in flight or waits, maybe at once. The owner sees to it that none comes. */
+    public void whenDrained(Runnable action) {
+        whenDrained = action;
+        // What other threads submitted before is in the inbox, and a fetch is under way behind which this one goes.
+        loop.execute(this::checkDrained);
+    }
+
+    private void checkDrained() {
+        Runnable action = whenDrained;
+        if (action != null && isIdle() && inbox.get() == null) {
+            whenDrained = null;
+            action.run();
+        }
+    }
+
+    /** Says goodbye ({@code NBD_CMD_DISC}). No request may be in flight, and none may follow. */
+    public ChannelFuture disconnect() {
+        ChannelHandlerContext ctx = context;
+        if (ctx == null) {
+            throw new IllegalStateException("the connection is not in a pipeline");
+        }
+        return writer.disconnect(ctx);
+    }
+
+    // ---- Watching for a server that does nothing
+
+    private void startWatch() {
+        if (settings.stallNanos() > 0) {
+            lastProgress = System.nanoTime();
+            if (!watching) {
+                watching = true;
+                loop.schedule(watch, settings.stallNanos(), TimeUnit.NANOSECONDS);
+            }
+        }
+    }
+
+    private void watchForStall() {
+        ChannelHandlerContext ctx = context;
+        if (loss != null || inFlight.size() == 0 || ctx == null) {
+            watching = false;
+            return;
+        }
+        ChannelOutboundBuffer outbound = ctx.channel().unsafe().outboundBuffer();
+        long unsent = outbound == null ? 0 : outbound.totalPendingWriteBytes();
+        if (unsent != unsentAtLastWatch) {
+            // The server takes bytes, which is a sign of life too.
+            unsentAtLastWatch = unsent;
+            lastProgress = System.nanoTime();
+        }
+        long left = settings.stallNanos() - (System.nanoTime() - lastProgress);
+        if (left > 0) {
+            loop.schedule(watch, left, TimeUnit.NANOSECONDS);
+        } else {
+            watching = false;
+            end(new Loss(
+                    Loss.Kind.STALLED,
+                    "the server owes " + inFlight.size() + " replies and did nothing for "
+                            + TimeUnit.NANOSECONDS.toMillis(settings.stallNanos()) + " ms",
+                    null));
+        }
+    }
+
+    /** Returns the counters. On the event loop. */
+    public NbdStatistics statistics() {
+        return new NbdStatistics(
+                inFlight.size(),
+                bytesInFlight,
+                waiting.size(),
+                requestsSent,
+                replies.received(),
+                replies.bytesDirect(),
+                replies.bytesCopied());
+    }
+}

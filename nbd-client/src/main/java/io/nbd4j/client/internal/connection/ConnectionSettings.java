@@ -1,0 +1,29 @@
+package io.nbd4j.client.internal.connection;
+
+import io.nbd4j.client.ExportInfo;
+import io.netty.buffer.ByteBufAllocator;
+import java.util.concurrent.Executor;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a connection has to know.
+ *
+ * @param export what the handshake agreed on
+ * @param maxRequestsInFlight at least 1
+ * @param maxBytesInFlight at least 1; a single larger request goes alone
+ * @param maxRequestsWaiting how many may wait beyond what is in flight
+ * @param stallNanos how long the server may be silent while it owes a reply; 0 for ever
+ * @param completionExecutor where futures complete; null for the event loop
+ * @param allocator where buffers for reads come from
+ * @param receiveDirectly whether the channel's {@link ReceiveBuffers} hand out windows of destinations; needs the
+ *     connection to be the first inbound handler
+ */
+public record ConnectionSettings(
+        ExportInfo export,
+        int maxRequestsInFlight,
+        long maxBytesInFlight,
+        int maxRequestsWaiting,
+        long stallNanos,
+        @Nullable Executor completionExecutor,
+        ByteBufAllocator allocator,
+        @Nullable ReceiveBuffers receiveDirectly) {}

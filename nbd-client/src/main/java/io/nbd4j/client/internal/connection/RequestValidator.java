@@ -1,0 +1,95 @@
+package io.nbd4j.client.internal.connection;
+
+import io.nbd4j.client.ExportInfo;
+import io.nbd4j.client.InvalidRequestException;
+import io.nbd4j.client.NbdRange;
+import io.nbd4j.codec.CommandFlag;
+import io.nbd4j.codec.CommandType;
+import io.nbd4j.codec.NbdError;
+import io.nbd4j.codec.SizeConstraints;
+import io.nbd4j.codec.TransmissionFlags;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The checks of a command against its export before anything is sent, in the order and with the error values of libnbd's
+ * strict mode. Immutable.
+ */
+final class RequestValidator {
+    private final ExportInfo export;
+    private final long alignment;
+
+    RequestValidator(ExportInfo export) {
+        this.export = export;
+        SizeConstraints constraints = export.constraints();
+        this.alignment = constraints == null ? 1 : constraints.minimumBlock();
+    }
+
+    /** Returns what is wrong with the command, null if it may be sent. */
+    @Nullable
+    InvalidRequestException check(CommandType type, int flags, long offset, long length) {
+        String problem;
+        NbdError errno = NbdError.EINVAL;
+        if ((flags & ~legalFlags(type)) != 0) {
+            problem = "a flag that this command does not have: 0x%x".formatted(flags & ~legalFlags(type));
+        } else if (!has(neededFor(type))) {
+            problem = "the server does not advertise this command";
+        } else if (writes(type) && export.isReadOnly()) {
+            problem = "the export is read-only";
+            errno = NbdError.EPERM;
+        } else if (isSet(flags, CommandFlag.FUA) && !export.canFua()) {
+            problem = "the server does not advertise FUA";
+        } else if (isSet(flags, CommandFlag.FAST_ZERO) && !export.canFastZero()) {
+            problem = "the server does not advertise FAST_ZERO";
+        } else if (type == CommandType.FLUSH) {
+            return null;
+        } else if (length == 0) {
+            problem = "a length of zero";
+        } else if (offset < 0 || length < 0 || offset > export.size() || length > export.size() - offset) {
+            problem = "the range is not within the export, whose size is " + export.size();
+            errno = writes(type) ? NbdError.ENOSPC : NbdError.EINVAL;
+        } else if (offset % alignment != 0 || length % alignment != 0) {
+            problem = unaligned(offset, length);
+        } else {
+            return null;
+        }
+        return new InvalidRequestException(problem, errno, type, length == 0 ? null : NbdRange.of(offset, length));
+    }
+
+    private String unaligned(long offset, long length) {
+        String problem = "the range is not a multiple of the server's minimum block of " + alignment;
+        long reachable = export.size() - export.size() % alignment;
+        return offset + length > reachable
+                ? problem + "; the last " + (export.size() - reachable) + " bytes of the export are out of reach"
+                : problem;
+    }
+
+    private boolean has(int transmissionFlag) {
+        return export.flags().has(transmissionFlag);
+    }
+
+    private static boolean isSet(int flags, CommandFlag flag) {
+        return (flags & flag.bit()) != 0;
+    }
+
+    private static boolean writes(CommandType type) {
+        return type == CommandType.WRITE || type == CommandType.TRIM || type == CommandType.WRITE_ZEROES;
+    }
+
+    private static int neededFor(CommandType type) {
+        return switch (type) {
+            case FLUSH -> TransmissionFlags.SEND_FLUSH;
+            case TRIM -> TransmissionFlags.SEND_TRIM;
+            case CACHE -> TransmissionFlags.SEND_CACHE;
+            case WRITE_ZEROES -> TransmissionFlags.SEND_WRITE_ZEROES;
+            case READ, WRITE, DISC, BLOCK_STATUS, RESIZE, UNKNOWN -> 0;
+        };
+    }
+
+    private static int legalFlags(CommandType type) {
+        return switch (type) {
+            case WRITE, TRIM -> CommandFlag.FUA.bit();
+            case WRITE_ZEROES -> CommandFlag.bits(CommandFlag.FUA, CommandFlag.NO_HOLE, CommandFlag.FAST_ZERO);
+            case READ, DISC, FLUSH, CACHE, BLOCK_STATUS, RESIZE, UNKNOWN -> 0;
+        };
+    }
+}

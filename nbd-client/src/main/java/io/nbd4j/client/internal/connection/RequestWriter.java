@@ -1,0 +1,113 @@
+package io.nbd4j.client.internal.connection;
+
+import io.nbd4j.codec.CommandType;
+import io.nbd4j.codec.transmission.RequestEncoder;
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelPromise;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Gathers the requests of one turn of the event loop, so that they leave with one system call.
+ *
+ * <p>Headers and small payloads are copied into one buffer: copying a few KiB costs less than what the kernel and Netty
+ * do for another element of a gathering write. Large payloads travel in their own buffers behind it.
+ */
+final class RequestWriter {
+    /** Payloads up to here are copied. */
+    private static final int COPY_LIMIT = 16 * 1024;
+
+    private static final int MIN_BATCH = 1024;
+    private static final int MAX_BATCH = 256 * 1024;
+
+    private @Nullable ByteBuf batch;
+    private int sinceFlush;
+    private int expected = MIN_BATCH;
+
+    /** Adds the request of {@code command}; it is sent by the next {@link #flush}. */
+    void add(ChannelHandlerContext ctx, Command<?> command) {
+        if (command instanceof WriteCommand write) {
+            addWrite(ctx, write);
+        } else {
+            header(ctx, command, 0);
+        }
+    }
+
+    private void addWrite(ChannelHandlerContext ctx, WriteCommand write) {
+        ByteBuf data = write.data;
+        if (data == null) {
+            throw new IllegalStateException("a write without its payload");
+        }
+        int length = (int) write.length;
+        if (length <= COPY_LIMIT) {
+            header(ctx, write, length).writeBytes(data, write.index, length);
+            write.payloadCopied();
+        } else {
+            header(ctx, write, 0);
+            passOn(ctx);
+            ChannelPromise sent = ctx.newPromise();
+            ctx.write(write.takePayload(data, sent), sent);
+        }
+    }
+
+    private ByteBuf header(ChannelHandlerContext ctx, Command<?> command, int behind) {
+        ByteBuf out = room(ctx, RequestEncoder.HEADER_LENGTH + behind);
+        RequestEncoder.encode(out, command.flags, command.type, command.cookie, command.offset, (int) command.length);
+        return out;
+    }
+
+    /** Sends {@code NBD_CMD_DISC}, behind which nothing may follow. */
+    ChannelFuture disconnect(ChannelHandlerContext ctx) {
+        RequestEncoder.encode(room(ctx, RequestEncoder.HEADER_LENGTH), 0, CommandType.DISC, 0, 0, 0);
+        ChannelPromise sent = ctx.newPromise();
+        passOn(ctx, sent);
+        ctx.flush();
+        return sent;
+    }
+
+    private ByteBuf room(ChannelHandlerContext ctx, int length) {
+        ByteBuf out = batch;
+        if (out != null && out.writableBytes() < length) {
+            passOn(ctx);
+            out = null;
+        }
+        if (out == null) {
+            int capacity = Math.max(length, expected - sinceFlush);
+            out = ctx.alloc().directBuffer(Math.max(capacity, MIN_BATCH));
+            batch = out;
+        }
+        return out;
+    }
+
+    private void passOn(ChannelHandlerContext ctx) {
+        passOn(ctx, ctx.voidPromise());
+    }
+
+    private void passOn(ChannelHandlerContext ctx, ChannelPromise sent) {
+        ByteBuf full = batch;
+        if (full != null) {
+            batch = null;
+            sinceFlush += full.readableBytes();
+            ctx.write(full, sent);
+        }
+    }
+
+    /** Sends what was added. */
+    void flush(ChannelHandlerContext ctx) {
+        passOn(ctx);
+        // The next turn probably has about as much to send as this one.
+        expected = Math.min(sinceFlush, MAX_BATCH);
+        sinceFlush = 0;
+        ctx.flush();
+    }
+
+    /** Forgets what was added and not flushed, as the connection has ended. */
+    void discard() {
+        ByteBuf unsent = batch;
+        if (unsent != null) {
+            batch = null;
+            unsent.release();
+        }
+    }
+}

@@ -1,0 +1,81 @@
+package io.nbd4j.client.internal.connection;
+
+import io.nbd4j.codec.CommandType;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.ChannelFuture;
+import java.nio.ByteBuffer;
+import org.jspecify.annotations.Nullable;
+
+/** A write. */
+class WriteCommand extends Command<@Nullable Void> {
+    /** The payload, from {@link #index} on. Held by this command until it is sent or has ended. */
+    @Nullable
+    ByteBuf data;
+
+    final int index;
+    private final @Nullable ByteBuffer source;
+    /** Completes when the payload has left user space; null if it was copied, so that nobody reads it any more. */
+    private @Nullable ChannelFuture payloadSent;
+
+    /** Takes {@code data}, of which it sends {@code length} bytes from {@code index} on. */
+    WriteCommand(Connection connection, int flags, long offset, ByteBuf data, int index, int length) {
+        super(connection, CommandType.WRITE, flags, offset, length);
+        this.data = data;
+        this.index = index;
+        this.source = null;
+    }
+
+    /** Borrows {@code source}. */
+    WriteCommand(Connection connection, int flags, long offset, ByteBuffer source) {
+        super(connection, CommandType.WRITE, flags, offset, source.remaining());
+        this.data = Unpooled.wrappedBuffer(source);
+        this.index = 0;
+        this.source = source;
+    }
+
+    @Override
+    final long payloadLength() {
+        return length;
+    }
+
+    /** Gives up the payload without having sent it through its own buffer, since it was copied. */
+    final void payloadCopied() {
+        releaseBuffers();
+    }
+
+    /** Returns the payload, which the channel owns from here on. {@code sent} completes when it has left. */
+    final ByteBuf takePayload(ByteBuf payload, ChannelFuture sent) {
+        payloadSent = sent;
+        data = null;
+        return payload.slice(index, (int) length);
+    }
+
+    @Override
+    final void releaseBuffers() {
+        ByteBuf buffer = data;
+        if (buffer != null) {
+            data = null;
+            buffer.release();
+        }
+    }
+
+    @Override
+    void deliver() {
+        releaseBuffers();
+        if (source != null) {
+            source.position(source.position() + (int) length);
+        }
+        succeed(null);
+    }
+
+    @Override
+    final void detach(Runnable ending) {
+        ChannelFuture sent = payloadSent;
+        if (sent == null || sent.isDone()) {
+            ending.run();
+        } else {
+            sent.addListener(ignored -> ending.run());
+        }
+    }
+}

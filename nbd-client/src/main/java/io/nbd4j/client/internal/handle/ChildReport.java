@@ -1,0 +1,40 @@
+package io.nbd4j.client.internal.handle;
+
+import io.nbd4j.client.ExitStatus;
+import io.netty.channel.EventLoop;
+import io.netty.util.concurrent.ScheduledFuture;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/** Waits a moment for what a child process leaves behind, so that the error about its end is complete. */
+final class ChildReport {
+    /** Long enough for the kernel and the reaper of a process that has ended; short enough for one that has not. */
+    private static final long WAIT_MILLIS = 500;
+
+    private ChildReport() {}
+
+    /**
+     * Calls {@code then} on the event loop when the child has ended and its standard error is read to the end, or after a
+     * moment; at once if there is no child.
+     *
+     * @param then is given how the child ended, null if it runs or there is none
+     */
+    static void await(EventLoop loop, @Nullable DefaultSubprocess subprocess, Consumer<@Nullable ExitStatus> then) {
+        if (subprocess == null) {
+            then.accept(null);
+            return;
+        }
+        CompletableFuture<ExitStatus> exit = subprocess.child().onExit();
+        CompletableFuture<Void> all =
+                CompletableFuture.allOf(exit, subprocess.child().onStderrEnd());
+        CompletableFuture<Void> enough = new CompletableFuture<>();
+        ScheduledFuture<?> timer = loop.schedule(() -> enough.complete(null), WAIT_MILLIS, TimeUnit.MILLISECONDS);
+        CompletableFuture.anyOf(all, enough)
+                .thenRun(() -> loop.execute(() -> {
+                    timer.cancel(false);
+                    then.accept(exit.getNow(null));
+                }));
+    }
+}

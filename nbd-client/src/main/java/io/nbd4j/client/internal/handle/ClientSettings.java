@@ -1,0 +1,28 @@
+package io.nbd4j.client.internal.handle;
+
+import io.netty.buffer.ByteBufAllocator;
+import io.netty.channel.IoEventLoopGroup;
+import java.time.Duration;
+import java.util.concurrent.Executor;
+import org.jspecify.annotations.Nullable;
+
+/** The options of a client, as {@link io.nbd4j.client.NbdClientBuilder} documents them. Checked already. */
+public record ClientSettings(
+        String name,
+        String exportName,
+        boolean optionMode,
+        boolean structuredReplies,
+        boolean requestBlockSize,
+        boolean fullInfo,
+        Duration connectTimeout,
+        Duration handshakeTimeout,
+        Duration drainTimeout,
+        Duration graceTimeout,
+        Duration killTimeout,
+        Duration stallTimeout,
+        int maxRequestsInFlight,
+        long maxBytesInFlight,
+        int maxRequestsWaiting,
+        @Nullable IoEventLoopGroup eventLoopGroup,
+        @Nullable Executor completionExecutor,
+        ByteBufAllocator allocator) {}

@@ -1,0 +1,272 @@
+package io.nbd4j.client.internal.handle;
+
+import io.nbd4j.client.ConnectionState;
+import io.nbd4j.client.ExportInfo;
+import io.nbd4j.client.InvalidRequestException;
+import io.nbd4j.client.NbdClient;
+import io.nbd4j.client.NbdFuture;
+import io.nbd4j.client.NbdRange;
+import io.nbd4j.client.NbdStatistics;
+import io.nbd4j.client.NbdTarget;
+import io.nbd4j.client.NbdUri;
+import io.nbd4j.client.Negotiation;
+import io.nbd4j.client.Subprocess;
+import io.nbd4j.client.internal.connection.Commands;
+import io.nbd4j.client.internal.connection.Connection;
+import io.nbd4j.client.internal.transport.EventLoops;
+import io.nbd4j.codec.CommandFlag;
+import io.nbd4j.codec.CommandType;
+import io.nbd4j.codec.NbdError;
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.IoEventLoop;
+import io.netty.channel.IoEventLoopGroup;
+import java.nio.ByteBuffer;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.concurrent.RejectedExecutionException;
+import org.jspecify.annotations.Nullable;
+
+/** The handle, as users see it: checks what can be checked at once, and hands over to the event loop. Any thread. */
+public final class DefaultNbdClient implements NbdClient {
+    private static final NbdStatistics NOTHING_YET = new NbdStatistics(0, 0, 0, 0, 0, 0, 0);
+
+    private final ClientSettings settings;
+    private final IoEventLoop loop;
+    private final StateCell state = new StateCell();
+    private final Session session;
+    private final DefaultNegotiation negotiation;
+
+    /** Makes a handle in the state CREATED. */
+    public DefaultNbdClient(ClientSettings settings) {
+        IoEventLoopGroup group = settings.eventLoopGroup();
+        this.settings = settings;
+        this.loop = (group != null ? group : EventLoops.shared()).next();
+        this.session = new Session(this, loop, settings, state);
+        this.negotiation = new DefaultNegotiation(this, session, settings.exportName());
+    }
+
+    // ---- Connecting
+
+    @Override
+    public NbdFuture<NbdClient> connect(NbdTarget target) {
+        Objects.requireNonNull(target);
+        HandleFuture<NbdClient> future = session.newConnectFuture();
+        String name = target instanceof NbdTarget.Uri named ? named.uri().exportName() : negotiation.exportName();
+        InvalidRequestException problem = problemOf(target, name);
+        if (problem == null && !state.claim()) {
+            problem = Failures.wrongState("connect", state.get());
+        }
+        if (problem != null) {
+            InvalidRequestException refusal = problem;
+            onLoop(future, () -> future.failed(refusal));
+        } else {
+            negotiation.exportName(name);
+            onLoop(future, () -> session.connect(target, name, future));
+        }
+        return future;
+    }
+
+    private @Nullable InvalidRequestException problemOf(NbdTarget target, String name) {
+        if (!isCreated()) {
+            return Failures.wrongState("connect", state.get());
+        }
+        InvalidRequestException problem = TargetCheck.problemOf(target);
+        return problem != null ? problem : TargetCheck.problemOfName(name);
+    }
+
+    @Override
+    public NbdFuture<NbdClient> connectUri(String uri) {
+        Objects.requireNonNull(uri);
+        NbdUri parsed;
+        try {
+            parsed = NbdUri.parse(uri);
+        } catch (IllegalArgumentException e) {
+            HandleFuture<NbdClient> future = session.newConnectFuture();
+            InvalidRequestException problem = isCreated()
+                    ? TargetCheck.invalid(String.valueOf(e.getMessage()))
+                    : Failures.wrongState("connect", state.get());
+            onLoop(future, () -> future.failed(problem));
+            return future;
+        }
+        return connect(NbdTarget.uri(parsed));
+    }
+
+    /** Runs {@code action} on the event loop; if that was shut down, the future fails on this thread. */
+    void onLoop(HandleFuture<?> future, Runnable action) {
+        try {
+            loop.execute(action);
+        } catch (RejectedExecutionException e) {
+            future.failed(Failures.eventLoopShutDown(e));
+        }
+    }
+
+    // ---- Data commands
+
+    @Override
+    public NbdFuture<ByteBuf> pread(int length, long offset) {
+        Commands commands = commands();
+        return commands != null && isReady()
+                ? commands.read(length, offset)
+                : refused(CommandType.READ, offset, length);
+    }
+
+    @Override
+    public NbdFuture<@Nullable Void> pread(ByteBuf dst, long offset) {
+        Objects.requireNonNull(dst);
+        Commands commands = commands();
+        return commands != null && isReady()
+                ? commands.read(dst, offset)
+                : refused(CommandType.READ, offset, dst.writableBytes());
+    }
+
+    @Override
+    public NbdFuture<@Nullable Void> pread(ByteBuffer dst, long offset) {
+        Objects.requireNonNull(dst);
+        Commands commands = commands();
+        return commands != null && isReady()
+                ? commands.read(dst, offset)
+                : refused(CommandType.READ, offset, dst.remaining());
+    }
+
+    @Override
+    public NbdFuture<@Nullable Void> pwrite(ByteBuf data, long offset, CommandFlag... flags) {
+        Objects.requireNonNull(data);
+        int bits = CommandFlag.bits(flags);
+        Commands commands = commands();
+        if (commands != null && isReady()) {
+            return commands.write(data, offset, bits);
+        }
+        int length = data.readableBytes();
+        if (data.refCnt() > 0) {
+            data.release();
+        }
+        return refused(CommandType.WRITE, offset, length);
+    }
+
+    @Override
+    public NbdFuture<@Nullable Void> pwrite(ByteBuffer data, long offset, CommandFlag... flags) {
+        Objects.requireNonNull(data);
+        int bits = CommandFlag.bits(flags);
+        Commands commands = commands();
+        return commands != null && isReady()
+                ? commands.write(data, offset, bits)
+                : refused(CommandType.WRITE, offset, data.remaining());
+    }
+
+    @Override
+    public NbdFuture<@Nullable Void> flush() {
+        Commands commands = commands();
+        return commands != null && isReady() ? commands.flush() : refused(CommandType.FLUSH, 0, 0);
+    }
+
+    @Override
+    public NbdFuture<@Nullable Void> trim(long length, long offset, CommandFlag... flags) {
+        return effect(CommandType.TRIM, length, offset, CommandFlag.bits(flags));
+    }
+
+    @Override
+    public NbdFuture<@Nullable Void> zero(long length, long offset, CommandFlag... flags) {
+        return effect(CommandType.WRITE_ZEROES, length, offset, CommandFlag.bits(flags));
+    }
+
+    private NbdFuture<@Nullable Void> effect(CommandType type, long length, long offset, int flags) {
+        Commands commands = commands();
+        return commands != null && isReady()
+                ? commands.effect(type, length, offset, flags)
+                : refused(type, offset, length);
+    }
+
+    @Override
+    public NbdFuture<@Nullable Void> cache(long length, long offset) {
+        Commands commands = commands();
+        return commands != null && isReady()
+                ? commands.cache(length, offset)
+                : refused(CommandType.CACHE, offset, length);
+    }
+
+    private @Nullable Commands commands() {
+        Connection connection = session.connection();
+        return connection == null ? null : connection.commands();
+    }
+
+    private <T extends @Nullable Object> NbdFuture<T> refused(CommandType type, long offset, long length) {
+        HandleFuture<T> future = session.newOptionFuture();
+        ConnectionState now = state.get();
+        InvalidRequestException refusal = new InvalidRequestException(
+                now == ConnectionState.CREATED ? "there is no connection yet" : "not allowed in the state " + now,
+                now == ConnectionState.CREATED ? null : NbdError.EINVAL,
+                type,
+                length == 0 ? null : NbdRange.of(offset, length));
+        onLoop(future, () -> future.failed(refusal));
+        return future;
+    }
+
+    // ---- Facts
+
+    @Override
+    public ExportInfo export() {
+        ExportInfo export = session.export();
+        if (export == null) {
+            throw new IllegalStateException("the connection never was READY, it is " + state.get());
+        }
+        return export;
+    }
+
+    @Override
+    public ConnectionState state() {
+        return state.get();
+    }
+
+    @Override
+    public Negotiation negotiation() {
+        return negotiation;
+    }
+
+    @Override
+    public Optional<Subprocess> subprocess() {
+        return session.subprocess().map(Subprocess.class::cast);
+    }
+
+    @Override
+    public Optional<String> transport() {
+        return session.transport();
+    }
+
+    @Override
+    public NbdStatistics statistics() {
+        Connection connection = session.connection();
+        return connection == null ? NOTHING_YET : connection.statistics();
+    }
+
+    @Override
+    public String name() {
+        return settings.name();
+    }
+
+    // ---- Closing
+
+    @Override
+    public NbdFuture<@Nullable Void> closeAsync() {
+        state.close();
+        try {
+            loop.execute(session::close);
+        } catch (RejectedExecutionException e) {
+            // The event loop has closed the channel when it was shut down, which the child sees as EOF.
+            session.closed().done(null);
+        }
+        return session.closed();
+    }
+
+    @Override
+    public void close() {
+        NbdFuture<@Nullable Void> closed = closeAsync();
+        if (!loop.inEventLoop()) {
+            closed.join();
+        }
+    }
+
+    @Override
+    public String toString() {
+        return "NbdClient[" + settings.name() + ", " + state.get() + "]";
+    }
+}

@@ -1,0 +1,130 @@
+package io.nbd4j.client.internal.handle;
+
+import io.nbd4j.client.internal.subprocess.ChildProcess;
+import io.netty.channel.Channel;
+import io.netty.channel.EventLoop;
+import io.netty.channel.socket.DuplexChannel;
+import io.netty.util.concurrent.ScheduledFuture;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Brings a channel and a child process to their end: politely (the server gets EOF and some time), or at once. Each wait
+ * has its limit, so that it comes to an end whatever the other side does. Confined to the event loop.
+ */
+final class Ending {
+    private final EventLoop loop;
+    private final Duration graceTimeout;
+    private final Duration killTimeout;
+    private final @Nullable Channel channel;
+    private final @Nullable ChildProcess child;
+    private final Runnable whenEnded;
+    private final List<ScheduledFuture<?>> timers = new ArrayList<>();
+
+    private boolean started;
+    private boolean terminated;
+    private boolean ended;
+
+    /**
+     * Prepares the end.
+     *
+     * @param channel null if there is none
+     * @param child null if there is none
+     * @param whenEnded runs once, on the event loop, when the channel is closed and the child was reaped
+     */
+    Ending(
+            EventLoop loop,
+            ClientSettings settings,
+            @Nullable Channel channel,
+            @Nullable ChildProcess child,
+            Runnable whenEnded) {
+        this.loop = loop;
+        this.graceTimeout = settings.graceTimeout();
+        this.killTimeout = settings.killTimeout();
+        this.channel = channel;
+        this.child = child;
+        this.whenEnded = whenEnded;
+    }
+
+    /** Tells the server that no more will come (EOF), and waits for it to hang up and for the child to end. */
+    void politely() {
+        if (start()) {
+            if (channel instanceof DuplexChannel duplex && channel.isActive()) {
+                // Whatever becomes of it, the timer below closes the channel.
+                duplex.shutdownOutput();
+            } else if (channel != null) {
+                channel.close();
+            }
+            after(graceTimeout, this::atOnce);
+        }
+    }
+
+    /** Closes the channel now, and gives the child, which sees EOF, the grace time to end by itself. */
+    void withoutGoodbye() {
+        if (start()) {
+            if (channel != null) {
+                channel.close();
+            }
+            after(graceTimeout, this::atOnce);
+        }
+    }
+
+    /** Closes the channel now, and ends the child: SIGTERM, then SIGKILL. May also cut one of the others short. */
+    void atOnce() {
+        start();
+        if (terminated || ended) {
+            return;
+        }
+        terminated = true;
+        if (channel != null) {
+            channel.close();
+        }
+        ChildProcess running = child;
+        if (running != null) {
+            running.terminate();
+            after(killTimeout, running::kill);
+        }
+    }
+
+    /** Returns false if it was started before. */
+    private boolean start() {
+        if (started) {
+            return false;
+        }
+        started = true;
+        if (channel != null) {
+            channel.closeFuture().addListener(closed -> check());
+        }
+        if (child != null) {
+            child.onExit().thenRun(() -> loop.execute(this::childExited));
+        }
+        // Never within the call: its caller may not be done with what the end makes public.
+        loop.execute(this::check);
+        return true;
+    }
+
+    private void childExited() {
+        // Something that the child has started may hold its end of the channel: there is nobody left to talk to.
+        if (channel != null) {
+            channel.close();
+        }
+        check();
+    }
+
+    private void after(Duration delay, Runnable action) {
+        timers.add(loop.schedule(action, delay.toNanos(), TimeUnit.NANOSECONDS));
+    }
+
+    private void check() {
+        boolean closed = channel == null || channel.closeFuture().isDone();
+        boolean reaped = child == null || child.onExit().isDone();
+        if (!ended && closed && reaped) {
+            ended = true;
+            timers.forEach(timer -> timer.cancel(false));
+            whenEnded.run();
+        }
+    }
+}

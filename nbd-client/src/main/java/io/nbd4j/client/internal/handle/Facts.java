@@ -1,0 +1,38 @@
+package io.nbd4j.client.internal.handle;
+
+import io.nbd4j.client.ExportEntry;
+import io.nbd4j.client.ExportInfo;
+import io.nbd4j.client.internal.negotiation.NegotiatedExport;
+import io.nbd4j.client.internal.negotiation.OptionResult;
+import java.util.List;
+
+/** Turns what the negotiation found out into what users see. */
+final class Facts {
+    private Facts() {}
+
+    static ExportInfo of(OptionResult.Information information) {
+        return of(information.export());
+    }
+
+    static ExportInfo of(NegotiatedExport export) {
+        return new ExportInfo(
+                export.exportName(),
+                export.size(),
+                export.transmissionFlags(),
+                export.sizeConstraints(),
+                export.structuredReplies(),
+                switch (export.style()) {
+                    case OLDSTYLE -> ExportInfo.Protocol.OLDSTYLE;
+                    case NEWSTYLE -> ExportInfo.Protocol.NEWSTYLE;
+                    case NEWSTYLE_FIXED -> ExportInfo.Protocol.NEWSTYLE_FIXED;
+                },
+                export.canonicalName(),
+                export.description());
+    }
+
+    static List<ExportEntry> of(OptionResult.Exports exports) {
+        return exports.entries().stream()
+                .map(entry -> new ExportEntry(entry.name(), entry.description()))
+                .toList();
+    }
+}

@@ -1,0 +1,60 @@
+package io.nbd4j.client.internal.handle;
+
+import io.nbd4j.client.NbdFuture;
+import io.netty.channel.EventLoop;
+import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/** The outcome of an operation on the handle as a whole: connecting, an option, closing. */
+final class HandleFuture<T extends @Nullable Object> extends NbdFuture<T> {
+    private final EventLoop loop;
+    private final @Nullable Executor executor;
+    private final Consumer<Runnable> onGiveUp;
+
+    /**
+     * Creates a future.
+     *
+     * @param onGiveUp called on the event loop when the user gives the operation up, see {@link NbdFuture#giveUp}; what it
+     *     is given must run at most once
+     */
+    HandleFuture(EventLoop loop, @Nullable Executor executor, Consumer<Runnable> onGiveUp) {
+        this.loop = loop;
+        this.executor = executor;
+        this.onGiveUp = onGiveUp;
+    }
+
+    /** Completes normally, where users want completions. On the event loop. */
+    void done(@Nullable T value) {
+        run(() -> succeed(value));
+    }
+
+    /** Completes exceptionally, where users want completions. On the event loop. */
+    void failed(Throwable cause) {
+        run(() -> fail(cause));
+    }
+
+    private void run(Runnable completion) {
+        if (executor == null) {
+            completion.run();
+            return;
+        }
+        try {
+            executor.execute(completion);
+        } catch (RejectedExecutionException e) {
+            // Documented: a future never hangs because its executor was shut down.
+            completion.run();
+        }
+    }
+
+    @Override
+    protected void giveUp(Runnable ending) {
+        loop.execute(() -> onGiveUp.accept(() -> run(ending)));
+    }
+
+    @Override
+    protected boolean isOnCompletingThread() {
+        return executor == null && loop.inEventLoop();
+    }
+}

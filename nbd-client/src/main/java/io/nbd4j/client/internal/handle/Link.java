@@ -1,0 +1,13 @@
+package io.nbd4j.client.internal.handle;
+
+import io.nbd4j.client.internal.connection.ReceiveBuffers;
+import io.netty.channel.Channel;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What reaches the server: the channel and, if the server is a child process, that process.
+ *
+ * @param transport as {@link io.nbd4j.client.NbdClient#transport} names it
+ */
+record Link(
+        Channel channel, ReceiveBuffers buffers, @Nullable DefaultSubprocess subprocess, String transport) {}

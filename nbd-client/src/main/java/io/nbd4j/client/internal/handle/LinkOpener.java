@@ -1,0 +1,135 @@
+package io.nbd4j.client.internal.handle;
+
+import io.nbd4j.client.ConnectFailedException;
+import io.nbd4j.client.NbdException;
+import io.nbd4j.client.NbdTarget;
+import io.nbd4j.client.SubprocessException;
+import io.nbd4j.client.internal.connection.ReceiveBuffers;
+import io.nbd4j.client.internal.subprocess.CommandLookupException;
+import io.nbd4j.client.internal.subprocess.LaunchSpec;
+import io.nbd4j.client.internal.subprocess.Launched;
+import io.nbd4j.client.internal.subprocess.ladder.Launcher;
+import io.nbd4j.client.internal.transport.SocketConnector;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandler;
+import io.netty.channel.ChannelPromise;
+import io.netty.channel.DefaultChannelPromise;
+import io.netty.channel.IoEventLoop;
+import io.netty.util.concurrent.Future;
+import java.util.List;
+import java.util.Locale;
+
+/** Opens the link to a target. Confined to the event loop. */
+final class LinkOpener {
+    /** The one of the JVM: the probe of the platform and the thread that spawns are shared. */
+    private static final class Launchers {
+        static final Launcher SHARED = Launcher.create();
+    }
+
+    /** Hears how it went, once, on the event loop. */
+    interface Listener {
+        /** The link is open; it belongs to the listener. The handlers are in the channel, and it is registered. */
+        void opened(Link link);
+
+        /** There is no link, and nothing was left behind. */
+        void notOpened(NbdException cause);
+    }
+
+    private final IoEventLoop loop;
+    private final ClientSettings settings;
+    private final ChannelHandler handlers;
+    private final Listener listener;
+    private final ReceiveBuffers buffers = new ReceiveBuffers();
+
+    /**
+     * Prepares to open.
+     *
+     * @param handlers sharable; adds what the handshake needs to a channel. More than one channel may be tried
+     */
+    LinkOpener(IoEventLoop loop, ClientSettings settings, ChannelHandler handlers, Listener listener) {
+        this.loop = loop;
+        this.settings = settings;
+        this.handlers = handlers;
+        this.listener = listener;
+    }
+
+    /** Starts opening. Returns what cuts it short; the listener hears of an end in any case. */
+    Runnable open(NbdTarget target) {
+        if (target instanceof NbdTarget.Command command) {
+            launch(command);
+            // Starting a process takes a moment and can't be interrupted; its result is awaited, then ended.
+            return () -> {};
+        }
+        if (target instanceof NbdTarget.Unix unix) {
+            return connect(
+                    SocketConnector.connectUnix(loop, unix.path(), settings.connectTimeout(), buffers, handlers),
+                    target,
+                    "unix");
+        }
+        NbdTarget.Tcp tcp = (NbdTarget.Tcp) target;
+        return connect(
+                SocketConnector.connectTcp(loop, tcp.host(), tcp.port(), settings.connectTimeout(), buffers, handlers),
+                target,
+                "tcp");
+    }
+
+    private Runnable connect(Future<Channel> connected, NbdTarget target, String transport) {
+        connected.addListener(done -> {
+            if (done.isSuccess()) {
+                listener.opened(new Link(connected.getNow(), buffers, null, transport));
+            } else {
+                Throwable cause = done.cause();
+                listener.notOpened(
+                        new ConnectFailedException("can't connect to " + target + ": " + cause.getMessage(), cause));
+            }
+        });
+        return () -> connected.cancel(false);
+    }
+
+    private void launch(NbdTarget.Command command) {
+        LaunchSpec spec = new LaunchSpec(command.argv(), command.environment(), command.directory(), command.stderr());
+        Launchers.SHARED
+                .launch(spec, command.transport(), loop)
+                .whenComplete((launch, failure) -> loop.execute(() -> {
+                    if (failure != null) {
+                        listener.notOpened(notStarted(command.argv(), failure));
+                    } else {
+                        register(command, launch);
+                    }
+                }));
+    }
+
+    private static SubprocessException notStarted(List<String> argv, Throwable failure) {
+        String what = failure instanceof CommandLookupException
+                ? String.valueOf(failure.getMessage())
+                : "can't start " + String.join(" ", argv) + ": " + failure.getMessage();
+        return new SubprocessException(what, argv, null, "", failure);
+    }
+
+    private void register(NbdTarget.Command command, Launcher.Launch launch) {
+        Launched launched = launch.launched();
+        Channel channel = launched.channel();
+        DefaultSubprocess subprocess = new DefaultSubprocess(launched.child(), command.argv(), launch.transport());
+        channel.config().setRecvByteBufAllocator(buffers);
+        channel.pipeline().addLast(handlers);
+        // The listener must know before the channel says that it is active, so it is there before the channel is
+        // registered.
+        ChannelPromise registration = new DefaultChannelPromise(channel, loop);
+        registration.addListener(registered -> {
+            if (registered.isSuccess()) {
+                listener.opened(new Link(
+                        channel, buffers, subprocess, launch.transport().name().toLowerCase(Locale.ROOT)));
+            } else {
+                Throwable cause = registered.cause();
+                new Ending(
+                                loop,
+                                settings,
+                                channel,
+                                launched.child(),
+                                () -> listener.notOpened(notStarted(command.argv(), cause)))
+                        .atOnce();
+            }
+        });
+        channel.unsafe().register(loop, registration);
+    }
+}

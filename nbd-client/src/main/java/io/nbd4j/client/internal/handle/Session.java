@@ -1,0 +1,481 @@
+package io.nbd4j.client.internal.handle;
+
+import io.nbd4j.client.ConnectionState;
+import io.nbd4j.client.ExitStatus;
+import io.nbd4j.client.ExportInfo;
+import io.nbd4j.client.NbdClient;
+import io.nbd4j.client.NbdException;
+import io.nbd4j.client.NbdTarget;
+import io.nbd4j.client.internal.connection.Connection;
+import io.nbd4j.client.internal.connection.ConnectionOwner;
+import io.nbd4j.client.internal.connection.ConnectionSettings;
+import io.nbd4j.client.internal.connection.Loss;
+import io.nbd4j.client.internal.negotiation.NegotiatedExport;
+import io.nbd4j.client.internal.negotiation.NegotiationFacts;
+import io.nbd4j.client.internal.negotiation.NegotiationFailure;
+import io.nbd4j.client.internal.negotiation.NegotiationHandler;
+import io.nbd4j.client.internal.negotiation.NegotiationListener;
+import io.nbd4j.client.internal.negotiation.NegotiationSettings;
+import io.nbd4j.client.internal.negotiation.OptionCallback;
+import io.nbd4j.client.internal.negotiation.OptionFailure;
+import io.nbd4j.client.internal.negotiation.OptionResult;
+import io.nbd4j.client.internal.negotiation.ReceivedBytes;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandler.Sharable;
+import io.netty.channel.ChannelInitializer;
+import io.netty.channel.IoEventLoop;
+import io.netty.util.concurrent.ScheduledFuture;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The one life of a handle, from the connect call to the end: opens the link, leads it through the handshake, and brings
+ * it to its end. Confined to the event loop, but for the getters that say otherwise.
+ */
+final class Session implements NegotiationListener, ConnectionOwner, LinkOpener.Listener {
+    /** How long the handshake may go on without the child: what it has started may speak for it. */
+    private static final long EXIT_WITHOUT_EOF_MILLIS = 1000;
+
+    /** Where the session stands; what exists only there is in its record. */
+    private sealed interface Phase {
+        /** Nothing was started. */
+        record Idle() implements Phase {}
+
+        /** The link is being opened. */
+        record Opening(Runnable cutShort) implements Phase {}
+
+        /** The link is open, the handshake is under way. */
+        record Haggling(Link link, NegotiationHandler handler) implements Phase {}
+
+        /** The transmission phase. */
+        record Transmitting(Link link, Connection connection) implements Phase {}
+
+        /** Nothing more happens but the end of the link. */
+        record Over() implements Phase {}
+    }
+
+    private final NbdClient handle;
+    private final IoEventLoop loop;
+    private final ClientSettings settings;
+    private final StateCell state;
+    private final HandleFuture<@Nullable Void> closed;
+
+    private Phase phase = new Phase.Idle();
+    private @Nullable HandleFuture<NbdClient> connecting;
+    private @Nullable Ending ending;
+    private @Nullable HandleFuture<?> optionUnderWay;
+    private boolean draining;
+
+    private volatile @Nullable Link link;
+    private volatile @Nullable Connection connection;
+    private volatile @Nullable ExportInfo export;
+
+    Session(NbdClient handle, IoEventLoop loop, ClientSettings settings, StateCell state) {
+        this.handle = handle;
+        this.loop = loop;
+        this.settings = settings;
+        this.state = state;
+        // Nobody can give the end up.
+        this.closed = new HandleFuture<>(loop, settings.completionExecutor(), ending -> {});
+    }
+
+    // ---- Read by any thread
+
+    /** Returns the connection once the handle was READY; it stays, and refuses by itself when it has ended. */
+    @Nullable
+    Connection connection() {
+        return connection;
+    }
+
+    @Nullable
+    ExportInfo export() {
+        return export;
+    }
+
+    Optional<DefaultSubprocess> subprocess() {
+        Link known = link;
+        return known == null ? Optional.empty() : Optional.ofNullable(known.subprocess());
+    }
+
+    Optional<String> transport() {
+        Link known = link;
+        return known == null ? Optional.empty() : Optional.of(known.transport());
+    }
+
+    HandleFuture<@Nullable Void> closed() {
+        return closed;
+    }
+
+    // ---- Connecting
+
+    /** Returns the future of a connect call, whose cancelling ends the attempt. Any thread. */
+    HandleFuture<NbdClient> newConnectFuture() {
+        return new HandleFuture<>(loop, settings.completionExecutor(), this::giveUpConnecting);
+    }
+
+    /** Starts the only attempt. The state is CONNECTING, unless the handle was closed since. */
+    void connect(NbdTarget target, String exportName, HandleFuture<NbdClient> future) {
+        if (!(phase instanceof Phase.Idle)) {
+            future.failed(Failures.closedByCaller());
+            return;
+        }
+        connecting = future;
+        NbdTarget reached = target instanceof NbdTarget.Uri named ? TargetCheck.resolve(named.uri()) : target;
+        phase = new Phase.Opening(() -> {});
+        Runnable cutShort = new LinkOpener(loop, settings, new HandshakeInitializer(exportName), this).open(reached);
+        if (phase instanceof Phase.Opening) {
+            phase = new Phase.Opening(cutShort);
+        }
+    }
+
+    /** Puts the handshake into each channel that is tried; the one that becomes active is used. */
+    @Sharable
+    private final class HandshakeInitializer extends ChannelInitializer<Channel> {
+        private final String exportName;
+
+        HandshakeInitializer(String exportName) {
+            this.exportName = exportName;
+        }
+
+        @Override
+        protected void initChannel(Channel channel) {
+            channel.config().setAllocator(settings.allocator());
+            NegotiationSettings wanted = new NegotiationSettings(
+                    exportName,
+                    settings.optionMode(),
+                    settings.structuredReplies(),
+                    settings.requestBlockSize(),
+                    settings.fullInfo(),
+                    NegotiationSettings.ALL_HANDSHAKE_FLAGS);
+            channel.pipeline().addLast(new NegotiationHandler(wanted, settings.handshakeTimeout(), Session.this));
+        }
+    }
+
+    @Override
+    public void opened(Link opened) {
+        link = opened;
+        NegotiationHandler handler = opened.channel().pipeline().get(NegotiationHandler.class);
+        if (phase instanceof Phase.Over || handler == null) {
+            // Cancelled or closed while it was being opened.
+            endingOf(opened).atOnce();
+            return;
+        }
+        phase = new Phase.Haggling(opened, handler);
+        DefaultSubprocess subprocess = opened.subprocess();
+        if (subprocess != null) {
+            subprocess.child().onExit().thenAccept(status -> loop.execute(() -> exited(status)));
+        }
+    }
+
+    @Override
+    public void notOpened(NbdException cause) {
+        if (!(phase instanceof Phase.Over)) {
+            phase = new Phase.Over();
+            state.die();
+            failConnecting(cause);
+        }
+        closed.done(null);
+    }
+
+    /** The child has ended. Its replies may be unread, and a grandchild may speak; but then the handshake goes on soon. */
+    private void exited(ExitStatus status) {
+        loop.schedule(
+                () -> {
+                    if (phase instanceof Phase.Haggling haggling && connecting != null) {
+                        DefaultSubprocess subprocess = haggling.link().subprocess();
+                        if (subprocess != null) {
+                            die(haggling.link(), Failures.childExited(subprocess, status));
+                        }
+                    }
+                },
+                EXIT_WITHOUT_EOF_MILLIS,
+                TimeUnit.MILLISECONDS);
+    }
+
+    private void giveUpConnecting(Runnable then) {
+        if (connecting == null) {
+            return;
+        }
+        connecting = null;
+        state.die();
+        abandon();
+        then.run();
+    }
+
+    private void failConnecting(NbdException cause) {
+        HandleFuture<NbdClient> future = connecting;
+        connecting = null;
+        if (future != null) {
+            future.failed(cause);
+        }
+    }
+
+    /** Stops what is under way before the transmission phase, and ends the link at once. */
+    private void abandon() {
+        Phase before = phase;
+        phase = new Phase.Over();
+        if (before instanceof Phase.Opening opening) {
+            opening.cutShort().run();
+        } else if (before instanceof Phase.Haggling haggling) {
+            endingOf(haggling.link()).atOnce();
+        }
+    }
+
+    // ---- The handshake
+
+    @Override
+    public void paused(NegotiationFacts facts) {
+        HandleFuture<NbdClient> future = connecting;
+        connecting = null;
+        if (state.advance(ConnectionState.NEGOTIATING) && future != null) {
+            future.done(handle);
+        }
+    }
+
+    @Override
+    public void ready(NegotiatedExport negotiated) {
+        if (!(phase instanceof Phase.Haggling haggling)) {
+            return;
+        }
+        ExportInfo info = Facts.of(negotiated);
+        Link reached = haggling.link();
+        Connection started = new Connection(
+                loop,
+                new ConnectionSettings(
+                        info,
+                        settings.maxRequestsInFlight(),
+                        settings.maxBytesInFlight(),
+                        settings.maxRequestsWaiting(),
+                        settings.stallTimeout().toNanos(),
+                        settings.completionExecutor(),
+                        settings.allocator(),
+                        reached.buffers()),
+                this);
+        reached.channel().pipeline().addLast(started);
+        phase = new Phase.Transmitting(reached, started);
+        export = info;
+        connection = started;
+        HandleFuture<NbdClient> future = connecting;
+        connecting = null;
+        if (state.advance(ConnectionState.READY) && future != null) {
+            future.done(handle);
+        }
+    }
+
+    @Override
+    public void failed(NegotiationFailure failure, ReceivedBytes received) {
+        if (!(phase instanceof Phase.Haggling haggling)) {
+            return;
+        }
+        Link lost = haggling.link();
+        if (connecting == null && optionUnderWay == null && failure instanceof NegotiationFailure.Closed) {
+            // The server left while nothing was outstanding.
+            phase = new Phase.Over();
+            state.close();
+            endingOf(lost).withoutGoodbye();
+            return;
+        }
+        boolean gone = failure instanceof NegotiationFailure.Closed || failure instanceof NegotiationFailure.Violated;
+        ChildReport.await(loop, gone ? lost.subprocess() : null, status -> {
+            if (phase instanceof Phase.Haggling) {
+                die(lost, Failures.handshake(failure, received, lost.subprocess(), status));
+            }
+        });
+    }
+
+    /** The handshake ends with an error, and the child with it: it is of no use to anybody. */
+    private void die(Link lost, NbdException cause) {
+        phase = new Phase.Over();
+        state.die();
+        failConnecting(cause);
+        HandleFuture<?> option = optionUnderWay;
+        optionUnderWay = null;
+        if (option != null) {
+            option.failed(cause);
+        }
+        endingOf(lost).atOnce();
+    }
+
+    /**
+     * Asks for an option.
+     *
+     * @param call for the message if it is refused
+     * @param request makes the request of the handler
+     */
+    <V extends OptionResult, T extends @Nullable Object> void option(
+            String call, HandleFuture<T> future, OptionRequest<V> request, Function<V, T> result) {
+        if (!(phase instanceof Phase.Haggling haggling) || connecting != null) {
+            future.failed(Failures.wrongState(call, state.get()));
+        } else if (optionUnderWay != null) {
+            future.failed(TargetCheck.invalid(call + " is not allowed while another option is outstanding"));
+        } else {
+            optionUnderWay = future;
+            request.send(haggling.handler(), new OptionCallback<V>() {
+                @Override
+                public void succeeded(V value) {
+                    if (optionUnderWay == future) {
+                        optionUnderWay = null;
+                        future.done(result.apply(value));
+                    }
+                }
+
+                @Override
+                public void failed(OptionFailure failure) {
+                    // An end of the handshake comes to the session as a whole, which tells all who wait.
+                    if (optionUnderWay == future && !(failure instanceof OptionFailure.Ended)) {
+                        optionUnderWay = null;
+                        future.failed(Failures.option(failure));
+                    }
+                }
+            });
+        }
+    }
+
+    /** A request that can be made of the handler while the handshake pauses. */
+    interface OptionRequest<V extends OptionResult> {
+        /** Makes the request. */
+        void send(NegotiationHandler handler, OptionCallback<V> callback);
+    }
+
+    /** Returns the future of an option. Giving it up does not call the option back, whose answer is awaited. Any thread. */
+    <T extends @Nullable Object> HandleFuture<T> newOptionFuture() {
+        return new HandleFuture<>(loop, settings.completionExecutor(), Runnable::run);
+    }
+
+    // ---- The transmission phase
+
+    @Override
+    public void connectionEnded(Loss loss) {
+        if (!(phase instanceof Phase.Transmitting transmitting)) {
+            return;
+        }
+        phase = new Phase.Over();
+        Link lost = transmitting.link();
+        Connection ended = transmitting.connection();
+        boolean inOrder = loss.kind() == Loss.Kind.END_OF_STREAM && ended.isIdle();
+        if (inOrder) {
+            state.close();
+        } else {
+            state.die();
+        }
+        boolean gone = loss.kind() == Loss.Kind.END_OF_STREAM || loss.kind() == Loss.Kind.BROKEN;
+        DefaultSubprocess subprocess = lost.subprocess();
+        ChildReport.await(loop, gone && !inOrder ? subprocess : null, status -> {
+            ended.fail(subprocess == null ? loss : loss.explained(Failures.loss(loss.what(), subprocess, status)));
+            endingOf(lost).withoutGoodbye();
+        });
+    }
+
+    @Override
+    public void serverShutsDown() {
+        state.close();
+        closeTransmission();
+    }
+
+    // ---- Closing
+
+    /** The caller closes the handle; the state is CLOSED, or what an earlier end has made of it. */
+    void close() {
+        if (phase instanceof Phase.Idle) {
+            phase = new Phase.Over();
+            closed.done(null);
+        } else if (phase instanceof Phase.Transmitting) {
+            closeTransmission();
+        } else if (phase instanceof Phase.Haggling haggling && connecting == null && optionUnderWay == null) {
+            abort(haggling);
+        } else if (!(phase instanceof Phase.Over)) {
+            closeEarly();
+        }
+    }
+
+    /** While the link is being opened or an option is outstanding there is no polite way. */
+    private void closeEarly() {
+        NbdException cause = Failures.closedByCaller();
+        HandleFuture<?> option = optionUnderWay;
+        optionUnderWay = null;
+        abandon();
+        failConnecting(cause);
+        if (option != null) {
+            option.failed(cause);
+        }
+    }
+
+    /** The caller ends the negotiation; {@code future} completes when all is closed. */
+    void abort(HandleFuture<@Nullable Void> future) {
+        if (!(phase instanceof Phase.Haggling haggling) || connecting != null) {
+            future.failed(Failures.wrongState("abort", state.get()));
+        } else if (optionUnderWay != null) {
+            future.failed(TargetCheck.invalid("abort is not allowed while another option is outstanding"));
+        } else {
+            state.close();
+            abort(haggling);
+            closed.thenRun(() -> future.done(null));
+        }
+    }
+
+    private void abort(Phase.Haggling haggling) {
+        phase = new Phase.Over();
+        Ending end = endingOf(haggling.link());
+        haggling.handler().abort(new OptionCallback<OptionResult.Done>() {
+            @Override
+            public void succeeded(OptionResult.Done done) {
+                end.politely();
+            }
+
+            @Override
+            public void failed(OptionFailure failure) {
+                end.politely();
+            }
+        });
+    }
+
+    private void closeTransmission() {
+        if (!(phase instanceof Phase.Transmitting transmitting) || draining) {
+            return;
+        }
+        draining = true;
+        Connection leaving = transmitting.connection();
+        Link open = transmitting.link();
+        ScheduledFuture<?> limit = loop.schedule(
+                () -> {
+                    if (phase instanceof Phase.Transmitting) {
+                        phase = new Phase.Over();
+                        state.die();
+                        leaving.fail(new Loss(
+                                Loss.Kind.BROKEN,
+                                "the handle was closed, and the server did not answer within "
+                                        + settings.drainTimeout().toMillis() + " ms",
+                                null));
+                        endingOf(open).atOnce();
+                    }
+                },
+                settings.drainTimeout().toNanos(),
+                TimeUnit.NANOSECONDS);
+        leaving.whenDrained(() -> {
+            limit.cancel(false);
+            if (phase instanceof Phase.Transmitting) {
+                phase = new Phase.Over();
+                // Whether or not the goodbye gets through, the end of the stream is behind it.
+                leaving.disconnect().addListener(sent -> endingOf(open).politely());
+            }
+        });
+    }
+
+    /** The one end of the link, which ends the handle too. */
+    private Ending endingOf(Link last) {
+        Ending only = ending;
+        if (only == null) {
+            DefaultSubprocess subprocess = last.subprocess();
+            only = new Ending(
+                    loop,
+                    settings,
+                    last.channel(),
+                    subprocess == null ? null : subprocess.child(),
+                    () -> closed.done(null));
+            ending = only;
+        }
+        return only;
+    }
+}

@@ -1,0 +1,45 @@
+package io.nbd4j.client.internal.transport;
+
+import io.netty.channel.IoEventLoop;
+import io.netty.channel.IoEventLoopGroup;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.epoll.Epoll;
+import io.netty.channel.epoll.EpollIoHandle;
+import io.netty.channel.epoll.EpollIoHandler;
+import io.netty.channel.nio.NioIoHandler;
+import io.netty.util.concurrent.DefaultThreadFactory;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The event loops that all clients share which do not bring their own. */
+public final class EventLoops {
+    private static final Logger LOGGER = LoggerFactory.getLogger(EventLoops.class);
+
+    private EventLoops() {}
+
+    /** Returns the shared group: one daemon thread for each processor, made on first use, never shut down. */
+    public static IoEventLoopGroup shared() {
+        return Shared.GROUP;
+    }
+
+    /** Returns whether the channels of native epoll work on {@code loop}. */
+    public static boolean isEpoll(IoEventLoop loop) {
+        return Epoll.isAvailable() && loop.isCompatible(EpollIoHandle.class);
+    }
+
+    /** Its initialisation makes the group. */
+    private static final class Shared {
+        static final IoEventLoopGroup GROUP = create();
+
+        private static IoEventLoopGroup create() {
+            DefaultThreadFactory threads = new DefaultThreadFactory("nbd", true);
+            int processors = Runtime.getRuntime().availableProcessors();
+            if (Epoll.isAvailable()) {
+                LOGGER.debug("event loops on native epoll");
+                return new MultiThreadIoEventLoopGroup(processors, threads, EpollIoHandler.newFactory());
+            }
+            LOGGER.debug("event loops on NIO, native epoll is unavailable", Epoll.unavailabilityCause());
+            return new MultiThreadIoEventLoopGroup(processors, threads, NioIoHandler.newFactory());
+        }
+    }
+}

@@ -1,0 +1,141 @@
+package io.nbd4j.client.internal.transport;
+
+import io.netty.bootstrap.Bootstrap;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelHandler;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.IoEventLoop;
+import io.netty.channel.RecvByteBufAllocator;
+import io.netty.util.concurrent.Future;
+import io.netty.util.concurrent.Promise;
+import io.netty.util.concurrent.ScheduledFuture;
+import java.net.ConnectException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.SocketAddress;
+import java.net.UnknownHostException;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Queue;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Connects one channel over TCP or a Unix socket, with one timeout for the resolution of the name and all addresses.
+ * Confined to the event loop.
+ */
+public final class SocketConnector {
+    private final IoEventLoop loop;
+    private final RecvByteBufAllocator receiveBuffers;
+    private final ChannelHandler initializer;
+    private final Promise<Channel> connected;
+    private @Nullable ChannelFuture current;
+    private @Nullable Throwable firstFailure;
+
+    private SocketConnector(IoEventLoop loop, RecvByteBufAllocator receiveBuffers, ChannelHandler initializer) {
+        this.loop = loop;
+        this.receiveBuffers = receiveBuffers;
+        this.initializer = initializer;
+        this.connected = loop.newPromise();
+    }
+
+    /**
+     * Connects to a TCP port. The name is resolved on a thread of its own, and every address is tried, in order.
+     *
+     * @param initializer added to each channel that is tried; only the last one becomes active
+     * @return completes with the active channel, which the caller owns. Cancelling it ends the attempt
+     */
+    public static Future<Channel> connectTcp(
+            IoEventLoop loop,
+            String host,
+            int port,
+            Duration timeout,
+            RecvByteBufAllocator receiveBuffers,
+            ChannelHandler initializer) {
+        SocketConnector connector = new SocketConnector(loop, receiveBuffers, initializer);
+        connector.start(timeout);
+        Function<SocketAddress, Bootstrap> bootstrap = address ->
+                connector.bootstrap().channelFactory(SocketChannels.tcp(loop)).option(ChannelOption.TCP_NODELAY, true);
+        HostResolver.resolve(host)
+                .whenComplete((addresses, failure) -> loop.execute(() -> {
+                    if (failure != null) {
+                        connector.connected.tryFailure(new UnknownHostException(host + ": no such host"));
+                    } else {
+                        Queue<SocketAddress> candidates = new ArrayDeque<>();
+                        for (InetAddress address : addresses) {
+                            candidates.add(new InetSocketAddress(address, port));
+                        }
+                        connector.tryNext(candidates, bootstrap);
+                    }
+                }));
+        return connector.connected;
+    }
+
+    /** Connects to a Unix socket. As {@link #connectTcp} for the rest. */
+    public static Future<Channel> connectUnix(
+            IoEventLoop loop,
+            String path,
+            Duration timeout,
+            RecvByteBufAllocator receiveBuffers,
+            ChannelHandler initializer) {
+        SocketConnector connector = new SocketConnector(loop, receiveBuffers, initializer);
+        connector.start(timeout);
+        try {
+            Queue<SocketAddress> candidates = new ArrayDeque<>();
+            candidates.add(SocketChannels.unixAddress(loop, path));
+            connector.tryNext(candidates, address -> connector.bootstrap().channelFactory(SocketChannels.unix(loop)));
+        } catch (IllegalArgumentException e) {
+            connector.connected.tryFailure(e);
+        }
+        return connector.connected;
+    }
+
+    private Bootstrap bootstrap() {
+        return new Bootstrap()
+                .group(loop)
+                .handler(initializer)
+                .option(ChannelOption.RECVBUF_ALLOCATOR, receiveBuffers)
+                // The timeout below counts for all addresses together.
+                .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, 0);
+    }
+
+    private void start(Duration timeout) {
+        ScheduledFuture<?> timer = loop.schedule(
+                () -> connected.tryFailure(new ConnectException("no connection within " + timeout.toMillis() + " ms")),
+                timeout.toNanos(),
+                TimeUnit.NANOSECONDS);
+        connected.addListener(done -> {
+            timer.cancel(false);
+            ChannelFuture attempt = current;
+            if (!done.isSuccess() && attempt != null) {
+                attempt.channel().close();
+            }
+        });
+    }
+
+    private void tryNext(Queue<SocketAddress> candidates, Function<SocketAddress, Bootstrap> bootstrap) {
+        if (connected.isDone()) {
+            return;
+        }
+        SocketAddress address = candidates.poll();
+        if (address == null) {
+            Throwable failure = firstFailure;
+            connected.tryFailure(failure != null ? failure : new ConnectException("the name has no address"));
+            return;
+        }
+        ChannelFuture attempt = bootstrap.apply(address).connect(address);
+        current = attempt;
+        attempt.addListener(done -> {
+            if (!done.isSuccess()) {
+                if (firstFailure == null) {
+                    firstFailure = done.cause();
+                }
+                tryNext(candidates, bootstrap);
+            } else if (!connected.trySuccess(attempt.channel())) {
+                attempt.channel().close();
+            }
+        });
+    }
+}
