@@ -16,6 +16,7 @@ import io.netty.channel.ChannelOutboundBuffer;
 import io.netty.channel.EventLoop;
 import java.util.ArrayDeque;
 import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
@@ -89,7 +90,23 @@ public final class Connection extends ChannelInboundHandlerAdapter {
         if (loop.inEventLoop()) {
             accept(command);
         } else if (inbox.add(command)) {
-            loop.execute(fetch);
+            try {
+                loop.execute(fetch);
+            } catch (RejectedExecutionException e) {
+                abandonInbox(e);
+            }
+        }
+    }
+
+    /** The event loop is gone, and with it the channel: nobody else will ever look at what is in the inbox. */
+    private void abandonInbox(RejectedExecutionException cause) {
+        Loss gone = new Loss(Loss.Kind.BROKEN, "the event loop was shut down", cause);
+        Command<?> command = inbox.fetch();
+        while (command != null) {
+            Command<?> next = command.nextInInbox;
+            command.nextInInbox = null;
+            command.end(gone.toException(RequestFate.NOT_SENT, command.type, command.range()));
+            command = next;
         }
     }
 
@@ -97,8 +114,12 @@ public final class Connection extends ChannelInboundHandlerAdapter {
     void refuse(Command<?> command, NbdException reason) {
         if (loop.inEventLoop()) {
             command.end(reason);
-        } else {
+            return;
+        }
+        try {
             loop.execute(() -> command.end(reason));
+        } catch (RejectedExecutionException e) {
+            command.end(reason);
         }
     }
 
@@ -356,12 +377,21 @@ public final class Connection extends ChannelInboundHandlerAdapter {
             }
         }
         bytesInFlight = 0;
+        failWaiting(cause);
+        checkDrained();
+    }
+
+    /** Ends every request that waits, and lets those in flight go on. The owner sees to it that no more come. */
+    public void failWaiting(Loss cause) {
         for (Command<?> command = waiting.poll(); command != null; command = waiting.poll()) {
             Split split = command.split();
-            RequestFate fate = split != null && split.anySent() ? RequestFate.UNKNOWN : RequestFate.NOT_SENT;
-            command.end(cause.toException(fate, command.type, command.range()));
+            if (split == null) {
+                command.end(cause.toException(RequestFate.NOT_SENT, command.type, command.range()));
+            } else {
+                RequestFate fate = split.anySent() ? RequestFate.UNKNOWN : RequestFate.NOT_SENT;
+                split.fail(cause.toException(fate, command.type, command.range()));
+            }
         }
-        checkDrained();
     }
 
     /** Runs {@code action} once no request is in flight or waits, maybe at once. The owner sees to it that none comes. */
@@ -426,7 +456,7 @@ public final class Connection extends ChannelInboundHandlerAdapter {
         }
     }
 
-    /** Returns the counters. On the event loop. */
+    /** Returns the counters: exact on the event loop, elsewhere as some moment not long ago has left them. */
     public NbdStatistics statistics() {
         return new NbdStatistics(
                 inFlight.size(),

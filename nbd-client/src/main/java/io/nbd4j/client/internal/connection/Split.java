@@ -81,6 +81,17 @@ final class Split {
         }
     }
 
+    /** Sends no further piece; the whole fails once those that were sent have ended, maybe at once. */
+    void fail(NbdException cause) {
+        if (failure == null) {
+            failure = cause;
+        }
+        stop();
+        if (outstanding.isEmpty()) {
+            whole.end(failure);
+        }
+    }
+
     /** Makes no further piece. */
     void stop() {
         stopped = true;

@@ -62,6 +62,9 @@ public final class DefaultNbdClient implements NbdClient {
         } else {
             negotiation.exportName(name);
             onLoop(future, () -> session.connect(target, name, future));
+            if (loop.isShuttingDown()) {
+                state.die();
+            }
         }
         return future;
     }

@@ -18,6 +18,8 @@ import io.netty.channel.IoEventLoop;
 import io.netty.util.concurrent.Future;
 import java.util.List;
 import java.util.Locale;
+import java.util.concurrent.RejectedExecutionException;
+import org.jspecify.annotations.Nullable;
 
 /** Opens the link to a target. Confined to the event loop. */
 final class LinkOpener {
@@ -88,15 +90,25 @@ final class LinkOpener {
 
     private void launch(NbdTarget.Command command) {
         LaunchSpec spec = new LaunchSpec(command.argv(), command.environment(), command.directory(), command.stderr());
-        Launchers.SHARED
-                .launch(spec, command.transport(), loop)
-                .whenComplete((launch, failure) -> loop.execute(() -> {
-                    if (failure != null) {
-                        listener.notOpened(notStarted(command.argv(), failure));
-                    } else {
-                        register(command, launch);
-                    }
-                }));
+        Launchers.SHARED.launch(spec, command.transport(), loop).whenComplete((launch, failure) -> {
+            try {
+                loop.execute(() -> launched(command, launch, failure));
+            } catch (RejectedExecutionException e) {
+                // The event loop was shut down in the meantime: nobody will ever talk to this child.
+                if (launch != null) {
+                    launch.launched().child().kill();
+                    launch.launched().channel().unsafe().closeForcibly();
+                }
+            }
+        });
+    }
+
+    private void launched(NbdTarget.Command command, Launcher.@Nullable Launch launch, @Nullable Throwable failure) {
+        if (launch != null) {
+            register(command, launch);
+        } else if (failure != null) {
+            listener.notOpened(notStarted(command.argv(), failure));
+        }
     }
 
     private static SubprocessException notStarted(List<String> argv, Throwable failure) {

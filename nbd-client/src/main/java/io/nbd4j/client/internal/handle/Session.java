@@ -371,7 +371,10 @@ final class Session implements NegotiationListener, ConnectionOwner, LinkOpener.
     @Override
     public void serverShutsDown() {
         state.close();
-        closeTransmission();
+        if (phase instanceof Phase.Transmitting transmitting) {
+            transmitting.connection().failWaiting(new Loss(Loss.Kind.BROKEN, "the server is shutting down", null));
+            closeTransmission();
+        }
     }
 
     // ---- Closing
