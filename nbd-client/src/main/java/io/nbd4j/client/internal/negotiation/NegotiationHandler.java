@@ -259,6 +259,7 @@ public final class NegotiationHandler extends ChannelInboundHandlerAdapter {
 
     private void enterTransmission(NegotiatedExport export) {
         ChannelPipeline pipeline = context().pipeline();
+        // Bytes may come while the listener is at work: they wait in the decoder, and are no option replies.
         decoder.stop();
         pipeline.remove(this);
         pipeline.remove(recorder);

@@ -7,7 +7,9 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import io.nbd4j.client.internal.negotiation.Conversation.Outcome;
 import io.nbd4j.client.internal.negotiation.NegotiationFailure.Closed;
+import io.nbd4j.codec.golden.WireBytes;
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
@@ -72,6 +74,54 @@ class NegotiationHandlerTest {
             conversation.server(GO_EXPORT, GO_ACK, "01 02").server("03");
             assertThat(conversation.transmission.toByteArray()).containsExactly(1, 2, 3);
         }
+    }
+
+    @Test
+    void keepsTheOrderOfBytesThatComeWhileTheListenerIsAtWork() {
+        // Given
+        EmbeddedChannel channel = new EmbeddedChannel();
+        channel.pipeline()
+                .addLast(new NegotiationHandler(
+                        NegotiationSettings.DEFAULT, Duration.ofSeconds(1), new Failures(new ArrayList<>()) {
+                            @Override
+                            public void ready(NegotiatedExport export) {
+                                channel.writeInbound(
+                                        Unpooled.buffer().writeZero(20).writeByte(3));
+                            }
+                        }));
+        // When
+        channel.writeInbound(Unpooled.wrappedBuffer(WireBytes.parse(
+                Conversation.GREETING + Conversation.STRUCTURED_REPLY_ACK + GO_EXPORT + GO_ACK + "01 02")));
+        // Then
+        ByteBuf rest = Unpooled.buffer();
+        for (ByteBuf part = channel.readInbound(); part != null; part = channel.readInbound()) {
+            rest.writeBytes(part);
+            part.release();
+        }
+        assertThat(ByteBufUtil.getBytes(rest)).isEqualTo(WireBytes.parse("01 02 00*20 03"));
+        channel.finishAndReleaseAll();
+    }
+
+    @Test
+    void survivesAListenerThatClosesTheChannel() {
+        // Given
+        EmbeddedChannel channel = new EmbeddedChannel();
+        channel.pipeline()
+                .addLast(new NegotiationHandler(
+                        NegotiationSettings.DEFAULT, Duration.ofSeconds(1), new Failures(new ArrayList<>()) {
+                            @Override
+                            public void ready(NegotiatedExport export) {
+                                assertThat(channel.close().isDone()).isTrue();
+                            }
+                        }));
+        ByteBuf bytes = Unpooled.wrappedBuffer(WireBytes.parse(
+                Conversation.GREETING + Conversation.STRUCTURED_REPLY_ACK + GO_EXPORT + GO_ACK + "67446698 00*16"));
+        // When
+        channel.writeInbound(bytes);
+        // Then
+        assertThat(channel.isOpen()).isFalse();
+        channel.finishAndReleaseAll();
+        assertThat(bytes.refCnt()).isZero();
     }
 
     @Test
