@@ -9,7 +9,7 @@ module io.nbd4j.testkit {
     requires io.netty.transport.unix.common;
     requires org.slf4j;
     requires static transitive org.jspecify;
-    requires static org.junit.jupiter.api;
+    requires static transitive org.junit.jupiter.api;
 
     exports io.nbd4j.testkit;
     exports io.nbd4j.testkit.junit;
