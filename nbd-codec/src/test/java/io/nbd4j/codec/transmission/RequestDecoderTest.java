@@ -1,0 +1,178 @@
+package io.nbd4j.codec.transmission;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.nbd4j.codec.CommandType;
+import io.nbd4j.codec.ProtocolViolationException;
+import io.nbd4j.codec.golden.WireBytes;
+import io.nbd4j.codec.verify.DecoderVerifier;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufUtil;
+import io.netty.buffer.Unpooled;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+
+class RequestDecoderTest {
+    private static final String READ = "25609513 0000 0000 00000000000000a1 0000000000001000 00000200";
+    private static final String WRITE_FUA = "25609513 0001 0001 00000000000000a2 0000000000002000 00000005 'hello'";
+    private static final String DISC = "25609513 0000 0002 0000000000000000 0000000000000000 00000000";
+    private static final String FLUSH = "25609513 0000 0003 00000000000000a3 0000000000000000 00000000";
+    private static final String UNKNOWN = "25609513 ffff 00ff ffffffffffffffff ffffffffffffffff ffffffff";
+    private static final String EMPTY_WRITE = "25609513 0000 0001 00000000000000a4 0000000000000000 00000000";
+
+    @Test
+    void decodesEveryFieldHoweverTheBytesAreSplit() {
+        // Given
+        byte[] wire = WireBytes.parse(READ + WRITE_FUA + EMPTY_WRITE + UNKNOWN + FLUSH + DISC);
+
+        // When // Then
+        DecoderVerifier.<String>verify(
+                wire,
+                RequestDecoderTest::decoder,
+                List.of(
+                        "0 READ 0 a1 1000 512",
+                        "1 WRITE 1 a2 2000 5",
+                        "hello",
+                        "0 WRITE 1 a4 0 0",
+                        "65535 UNKNOWN 255 ffffffffffffffff ffffffffffffffff 4294967295",
+                        "0 FLUSH 3 a3 0 0",
+                        "0 DISC 2 0 0 0"));
+    }
+
+    @Test
+    void framesAWriteLongerThanAnIntegerCanSay() {
+        // Given
+        Recorder recorder = new Recorder();
+        ByteBuf in = buffer("25609513 0000 0001 00000000000000a2 0000000000000000 fffffff0 'abc'");
+
+        // When
+        recorder.decoder.decode(in);
+
+        // Then
+        assertThat(recorder.decoder.payloadLeft()).isEqualTo(0xffff_fff0L - 3);
+        assertThat(recorder.decoder.isBetweenRequests()).isFalse();
+        assertThat(recorder.events).containsExactly("0 WRITE 1 a2 0 4294967280");
+    }
+
+    @Test
+    void discardsEverythingBehindABadMagic() {
+        // Given
+        Recorder recorder = new Recorder();
+        ByteBuf bad = buffer(FLUSH + "25609514 0000 0000 00000000000000a1 0000000000001000 00000200" + FLUSH);
+        ByteBuf more = buffer(FLUSH);
+
+        // When // Then
+        assertThatThrownBy(() -> recorder.decoder.decode(bad))
+                .isInstanceOf(ProtocolViolationException.class)
+                .hasMessageContaining("0x25609514");
+        recorder.decoder.decode(more);
+        assertThat(bad.isReadable()).isFalse();
+        assertThat(more.isReadable()).isFalse();
+        assertThat(recorder.events).containsExactly("0 FLUSH 3 a3 0 0");
+    }
+
+    @Test
+    void pausesBehindTheRequestWithItsPayload() {
+        // Given
+        Recorder recorder = new Recorder();
+        recorder.pauseAt = CommandType.WRITE;
+        ByteBuf in = buffer(WRITE_FUA + FLUSH);
+
+        // When
+        recorder.decoder.decode(in);
+
+        // Then
+        assertThat(recorder.events).containsExactly("1 WRITE 1 a2 2000 5", "hello");
+        assertThat(in.readableBytes()).isEqualTo(28);
+
+        // When
+        recorder.decoder.decode(in);
+
+        // Then
+        assertThat(recorder.events).hasSize(3).endsWith("0 FLUSH 3 a3 0 0");
+        assertThat(in.isReadable()).isFalse();
+    }
+
+    @Test
+    void discardsBehindTheRequestThatTheListenerWantsToBeTheLast() {
+        // Given
+        Recorder recorder = new Recorder();
+        recorder.discardAt = CommandType.DISC;
+        ByteBuf in = buffer(FLUSH + DISC + "deadbeef" + FLUSH);
+
+        // When
+        recorder.decoder.decode(in);
+
+        // Then
+        assertThat(recorder.events).containsExactly("0 FLUSH 3 a3 0 0", "0 DISC 2 0 0 0");
+        assertThat(in.isReadable()).isFalse();
+    }
+
+    @Test
+    void knowsWhetherTheBytesEndBetweenRequests() {
+        // Given
+        Recorder recorder = new Recorder();
+        ByteBuf wire = buffer(FLUSH);
+
+        // When // Then
+        assertThat(recorder.decoder.isBetweenRequests()).isTrue();
+        recorder.decoder.decode(wire.readSlice(5));
+        assertThat(recorder.decoder.isBetweenRequests()).isFalse();
+        recorder.decoder.decode(wire);
+        assertThat(recorder.decoder.isBetweenRequests()).isTrue();
+    }
+
+    private static Consumer<ByteBuf> decoder(Consumer<? super String> sink) {
+        Recorder recorder = new Recorder();
+        return in -> {
+            recorder.decoder.decode(in);
+            recorder.events.forEach(sink);
+            recorder.events.clear();
+            in.release();
+        };
+    }
+
+    private static ByteBuf buffer(String wire) {
+        return Unpooled.wrappedBuffer(WireBytes.parse(wire));
+    }
+
+    /** Writes down what it hears; payload as one text, once it is complete. */
+    private static final class Recorder implements RequestListener {
+        final List<String> events = new ArrayList<>();
+        final RequestDecoder decoder = new RequestDecoder(this);
+
+        @Nullable
+        CommandType pauseAt;
+
+        @Nullable
+        CommandType discardAt;
+
+        private final StringBuilder payload = new StringBuilder();
+
+        @Override
+        public void request(int flags, CommandType type, int rawType, long cookie, long offset, long length) {
+            events.add(flags + " " + type + " " + rawType + " " + Long.toHexString(cookie) + " "
+                    + Long.toHexString(offset) + " " + length);
+            if (type == pauseAt) {
+                decoder.pause();
+            }
+            if (type == discardAt) {
+                decoder.discard();
+            }
+        }
+
+        @Override
+        public void payload(ByteBuf in, int length, boolean last) {
+            payload.append(new String(ByteBufUtil.getBytes(in, in.readerIndex(), length), StandardCharsets.US_ASCII));
+            if (last) {
+                events.add(payload.toString());
+                payload.setLength(0);
+            }
+        }
+    }
+}
