@@ -1,12 +1,11 @@
 package io.nbd4j.testkit;
 
+import io.nbd4j.testkit.internal.NbdUris;
 import io.nbd4j.testkit.internal.ServerProcess;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
-import java.net.URLEncoder;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -180,11 +179,7 @@ public final class RealServer implements AutoCloseable {
 
     /** Returns the NBD URI of the export called {@code export}. */
     public String uri(String export) {
-        String name = URLEncoder.encode(export, StandardCharsets.UTF_8).replace("+", "%20");
-        if (port != NO_PORT) {
-            return "nbd://127.0.0.1:" + port + "/" + name;
-        }
-        return "nbd+unix:///" + name + "?socket=" + process.socket();
+        return port == NO_PORT ? NbdUris.unix(process.socket(), export) : NbdUris.tcp(port, export);
     }
 
     /** Returns the process id of the server. */

@@ -1,0 +1,71 @@
+package io.nbd4j.testkit;
+
+import io.netty.buffer.ByteBuf;
+
+/**
+ * What a {@link TestServer} serves under a name.
+ *
+ * <p>The server checks ranges, flags and permissions before it calls: offset and length always lie inside of the
+ * export. Methods are called on event loops, by several connections at once, and must not block for long. Two calls at
+ * the same time for overlapping ranges may mix their effects, as they may on a disk.
+ */
+public interface Export {
+    /** Returns the size in bytes, not negative. It never changes. */
+    long size();
+
+    /** Returns whether writes are refused; then none of the methods that change something is called. */
+    default boolean isReadOnly() {
+        return false;
+    }
+
+    /**
+     * Returns whether {@link #zero} is faster than writing zeroes would be, which the server advertises as
+     * {@code NBD_FLAG_SEND_FAST_ZERO}.
+     */
+    default boolean isZeroFast() {
+        return false;
+    }
+
+    /**
+     * Appends exactly {@code length} bytes, those from {@code offset} on, to {@code dst}, which stays the caller's and has
+     * room for them.
+     *
+     * @param length at least 1
+     */
+    void read(long offset, ByteBuf dst, int length) throws ExportException;
+
+    /**
+     * Stores the next {@code length} bytes of {@code src}, which stays the caller's, from {@code offset} on.
+     *
+     * @param length at least 1
+     */
+    void write(long offset, ByteBuf src, int length) throws ExportException;
+
+    /**
+     * Makes a range read as zeroes.
+     *
+     * @param length at least 1
+     * @param mayPunchHole whether the range may lose the space it occupies; if not, it has its space afterwards
+     */
+    void zero(long offset, long length, boolean mayPunchHole) throws ExportException;
+
+    /**
+     * Lets go of a range: what it reads as afterwards does not matter. A hint.
+     *
+     * @param length at least 1
+     */
+    default void trim(long offset, long length) throws ExportException {}
+
+    /** Brings all that has been written to stable storage, if there is any. */
+    default void flush() throws ExportException {}
+
+    /** Returns the first offset from {@code offset} on that does not lie in a hole, {@code end} if there is none before. */
+    default long nextData(long offset, long end) {
+        return offset;
+    }
+
+    /** Returns the first offset from {@code offset} on that lies in a hole, {@code end} if there is none before. */
+    default long nextHole(long offset, long end) {
+        return end;
+    }
+}

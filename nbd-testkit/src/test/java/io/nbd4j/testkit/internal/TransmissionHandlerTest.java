@@ -1,0 +1,350 @@
+package io.nbd4j.testkit.internal;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.nbd4j.codec.NbdError;
+import io.nbd4j.codec.SizeConstraints;
+import io.nbd4j.codec.golden.WireBytes;
+import io.nbd4j.codec.verify.DecoderVerifier;
+import io.nbd4j.testkit.Export;
+import io.nbd4j.testkit.ExportException;
+import io.nbd4j.testkit.MemoryExport;
+import io.nbd4j.testkit.PatternExport;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufUtil;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.embedded.EmbeddedChannel;
+import io.netty.channel.socket.ChannelInputShutdownEvent;
+import java.io.ByteArrayOutputStream;
+import java.util.HexFormat;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** Requests and replies are typed from the layouts in the specification. */
+class TransmissionHandlerTest {
+    private static final String COOKIE = "00000000000000c1";
+    private static final String OK = "67446698 00000000 " + COOKIE;
+    private static final String DISC = "25609513 0000 0002 0000000000000000 0000000000000000 00000000";
+
+    private final MemoryExport disk = MemoryExport.ofSize(1 << 20);
+
+    @Test
+    void answersAReadWithASimpleReply() {
+        assertAnswer(PatternExport.ofSize(4096), false, request("0000 0000", 16, 12), OK + "0000000000000010 00000000");
+    }
+
+    @Test
+    void answersAReadWithOneChunk() {
+        assertAnswer(
+                PatternExport.ofSize(4096),
+                true,
+                request("0000 0000", 16, 8),
+                "668e33ef 0001 0001" + COOKIE + "00000010 0000000000000010 0000000000000010");
+    }
+
+    @Test
+    void aReadOfNothingSucceeds() {
+        assertAnswer(disk, false, request("0000 0000", 16, 0), OK);
+        assertAnswer(disk, true, request("0000 0000", 16, 0), "668e33ef 0001 0000" + COOKIE + "00000000");
+    }
+
+    @Test
+    void namesHolesUnlessTheReadMustNotBeFragmented() throws ExportException {
+        // Given
+        disk.write(32768, Unpooled.wrappedBuffer(new byte[] {1, 2}), 2);
+        ServedExport served = new ServedExport("", "", disk, SizeConstraints.DEFAULT, true);
+
+        // When
+        String sparse = answer(channel(served, true), request("0000 0000", 32760, 10));
+        String whole = answer(channel(served, true), request("0004 0000", 32760, 10));
+        String behind = answer(channel(served, true), request("0000 0000", 65528, 16));
+
+        // Then
+        assertThat(sparse)
+                .isEqualTo(hex("668e33ef 0000 0002" + COOKIE + "0000000c 0000000000007ff8 00000008"
+                        + "668e33ef 0001 0001" + COOKIE + "0000000a 0000000000008000 0102"));
+        assertThat(whole)
+                .isEqualTo(hex("668e33ef 0001 0001" + COOKIE + "00000012 0000000000007ff8 0000000000000000 0102"));
+        assertThat(behind)
+                .isEqualTo(hex("668e33ef 0000 0001" + COOKIE + "00000010 000000000000fff8 0000000000000000"
+                        + "668e33ef 0001 0002" + COOKIE + "0000000c 0000000000010000 00000008"));
+    }
+
+    @Test
+    void storesAWriteHoweverItsBytesArrive() {
+        // Given
+        String wire = request("0001 0001", 100, 5) + "'hello'" + request("0000 0000", 98, 9) + DISC;
+
+        for (int step = 1; step <= WireBytes.parse(wire).length; step++) {
+            EmbeddedChannel channel =
+                    channel(new ServedExport("", "", MemoryExport.ofSize(4096), SizeConstraints.DEFAULT, false), false);
+
+            // When
+            for (ByteBuf piece : DecoderVerifier.pieces(WireBytes.parse(wire), step)) {
+                channel.writeInbound(piece);
+            }
+
+            // Then
+            assertThat(sent(channel)).isEqualTo(hex(OK + OK + "0000 'hello' 0000"));
+            assertThat(channel.isOpen()).isFalse();
+        }
+    }
+
+    @ParameterizedTest(name = "{0} at {1}+{2}: {3}")
+    @CsvSource({
+        "0000 0000, 1048575, 2, EINVAL", // READ beyond the end
+        "0000 0000, -1, 1, EINVAL", // an offset of 2^64-1
+        "0000 0003, 0, 1, EINVAL", // FLUSH with a length
+        "0000 0004, 1048576, 1, EINVAL", // TRIM beyond the end
+        "0000 0005, 1048576, 1, EINVAL", // CACHE beyond the end
+        "0000 0006, 1048575, 2, ENOSPC", // WRITE_ZEROES beyond the end
+        "0000 0007, 0, 512, EINVAL", // BLOCK_STATUS without a context
+        "0000 0008, 0, 512, EINVAL", // RESIZE
+        "0000 ffff, 0, 512, EINVAL", // no command
+        "0004 0000, 0, 512, EINVAL", // DF without structured replies
+        "0002 0000, 0, 512, EINVAL", // NO_HOLE on a READ
+        "0010 0004, 0, 512, EINVAL", // FAST_ZERO on a TRIM
+        "8000 0000, 0, 512, EINVAL", // no flag
+        "0020 0000, 0, 512, EINVAL", // PAYLOAD_LEN in a compact request
+    })
+    void refusesAndGoesOn(String flagsAndType, long offset, int length, NbdError error) {
+        assertAnswer(
+                disk,
+                false,
+                request(flagsAndType, offset, length) + request("0000 0003", 0, 0),
+                "67446698 %08x".formatted(error.wire()) + COOKIE + OK);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"0000 0004", "0000 0006", "0013 0006", "0000 0005", "0001 0003", "0001 0000"})
+    void carriesOutWhatIsAdvertised(String flagsAndType) {
+        int length = flagsAndType.endsWith("3") || flagsAndType.endsWith("0") ? 0 : 512;
+        assertAnswer(disk, false, request(flagsAndType, 0, length), OK);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"0000 0004", "0000 0006"})
+    void refusesToChangeAReadOnlyExport(String flagsAndType) {
+        assertAnswer(PatternExport.ofSize(4096), false, request(flagsAndType, 0, 512), "67446698 00000001" + COOKIE);
+    }
+
+    @Test
+    void consumesThePayloadOfAWriteThatIsRefused() {
+        assertAnswer(
+                PatternExport.ofSize(4096),
+                false,
+                request("0000 0001", 0, 3) + "'abc'" + request("0000 0003", 0, 0),
+                "67446698 00000001" + COOKIE + OK);
+        assertAnswer(
+                disk,
+                false,
+                request("0000 0001", 1 << 20, 3) + "'abc'" + request("0000 0003", 0, 0),
+                "67446698 0000001c" + COOKIE + OK);
+    }
+
+    @Test
+    void consumesAWriteThatIsLongerThanTheMaximum() {
+        SizeConstraints sizes = new SizeConstraints(1, 512, 512);
+        String answer = answer(
+                channel(new ServedExport("", "", disk, sizes, false), false),
+                request("0000 0001", 0, 513) + " 61*513 " + request("0000 0003", 0, 0));
+        assertThat(answer).isEqualTo(hex("67446698 00000016" + COOKIE + OK));
+        assertThat(disk.allocatedBytes()).isZero();
+    }
+
+    @Test
+    void errorsAreChunksWithAMessageOnceStructuredRepliesAreAgreed() {
+        assertAnswer(
+                disk,
+                true,
+                request("0000 0000", 1 << 20, 1),
+                "668e33ef 0001 8001" + COOKIE + "00000022 00000016 001c 'beyond the end of the export'");
+    }
+
+    @Test
+    void aReadTooLongForTheMaximumOverflows() {
+        SizeConstraints sizes = new SizeConstraints(1, 512, 512);
+        ServedExport served = new ServedExport("", "", disk, sizes, false);
+        assertThat(answer(channel(served, true), request("0000 0000", 0, 513)))
+                .startsWith(hex("668e33ef 0001 8001" + COOKIE))
+                .contains(hex("0000004b"));
+        assertThat(answer(channel(served, false), request("0000 0000", 0, 513)))
+                .isEqualTo(hex("67446698 00000016" + COOKIE));
+    }
+
+    @Test
+    void refusesWhatIsNotAligned() {
+        SizeConstraints sizes = new SizeConstraints(512, 4096, 1 << 20);
+        ServedExport served = new ServedExport("", "", disk, sizes, false);
+        for (long[] range : new long[][] {{1, 512}, {512, 511}}) {
+            assertThat(answer(channel(served, false), request("0000 0000", range[0], (int) range[1])))
+                    .isEqualTo(hex("67446698 00000016" + COOKIE));
+        }
+    }
+
+    @Test
+    void whatAnExportCannotDoBecomesTheErrorItNames() {
+        // Given
+        Export broken = new BrokenExport();
+
+        // When // Then
+        assertAnswer(
+                broken,
+                false,
+                request("0000 0000", 0, 8) + request("0000 0001", 0, 3) + "'abc'" + request("0000 0003", 0, 0),
+                "67446698 00000005" + COOKIE + "67446698 0000000c" + COOKIE + "67446698 0000006c" + COOKIE);
+        assertAnswer(
+                broken,
+                true,
+                request("0000 0000", 0, 8),
+                "668e33ef 0001 8001" + COOKIE + "0000000d 00000005 0007 'scratch'");
+    }
+
+    @Test
+    void hangsUpOnABadMagic() {
+        // Given
+        EmbeddedChannel channel = channel(new ServedExport("", "", disk, SizeConstraints.DEFAULT, false), false);
+
+        // When
+        String answer = answer(channel, request("0000 0003", 0, 0) + "deadbeef " + "00*60");
+
+        // Then
+        assertThat(answer).isIn("", hex(OK));
+        assertThat(channel.isOpen()).isFalse();
+    }
+
+    @Test
+    void answersEverythingBeforeADisconnectAndNothingAfter() {
+        // Given
+        EmbeddedChannel channel = channel(new ServedExport("", "", disk, SizeConstraints.DEFAULT, false), false);
+
+        // When
+        String answer = answer(channel, request("0000 0003", 0, 0).repeat(3) + DISC + request("0000 0003", 0, 0));
+
+        // Then
+        assertThat(answer).isEqualTo(hex(OK.repeat(3)));
+        assertThat(channel.isOpen()).isFalse();
+    }
+
+    @Test
+    void looksAtNoRequestWhileRepliesWait() {
+        // Given
+        EmbeddedChannel channel = channel(new ServedExport("", "", disk, SizeConstraints.DEFAULT, false), false);
+        setWritable(channel, false);
+
+        // When
+        String before = answer(channel, request("0000 0003", 0, 0) + request("0000 0003", 0, 0));
+        String more = answer(channel, request("0000 0003", 0, 0));
+
+        // Then
+        assertThat(before + more).isEmpty();
+        assertThat(channel.config().isAutoRead()).isFalse();
+
+        // When
+        setWritable(channel, true);
+
+        // Then
+        assertThat(sent(channel)).isEqualTo(hex(OK.repeat(3)));
+        assertThat(channel.config().isAutoRead()).isTrue();
+    }
+
+    @Test
+    void releasesWhatWaitsWhenTheConnectionGoes() {
+        // Given
+        EmbeddedChannel channel = channel(new ServedExport("", "", disk, SizeConstraints.DEFAULT, false), false);
+        setWritable(channel, false);
+        ByteBuf request = Unpooled.wrappedBuffer(WireBytes.parse(request("0000 0003", 0, 0)));
+
+        // When
+        channel.writeInbound(request);
+        channel.close().syncUninterruptibly();
+
+        // Then
+        assertThat(request.refCnt()).isZero();
+    }
+
+    @Test
+    void aClientThatHalfClosesStillGetsItsReplies() {
+        // Given
+        EmbeddedChannel channel = channel(new ServedExport("", "", disk, SizeConstraints.DEFAULT, false), false);
+        setWritable(channel, false);
+        answer(channel, request("0000 0003", 0, 0).repeat(2));
+
+        // When
+        channel.pipeline().fireUserEventTriggered(ChannelInputShutdownEvent.INSTANCE);
+        boolean openBefore = channel.isOpen();
+        setWritable(channel, true);
+
+        // Then
+        assertThat(openBefore).isTrue();
+        assertThat(sent(channel)).isEqualTo(hex(OK.repeat(2)));
+        assertThat(channel.isOpen()).isFalse();
+    }
+
+    private static void assertAnswer(Export export, boolean structuredReplies, String requests, String expected) {
+        ServedExport served = new ServedExport("", "", export, SizeConstraints.DEFAULT, false);
+        EmbeddedChannel channel = channel(served, structuredReplies);
+        assertThat(answer(channel, requests)).isEqualTo(hex(expected));
+        assertThat(channel.isOpen()).isTrue();
+        channel.finish();
+    }
+
+    private static EmbeddedChannel channel(ServedExport served, boolean structuredReplies) {
+        return new EmbeddedChannel(new TransmissionHandler(served, structuredReplies));
+    }
+
+    private static String answer(EmbeddedChannel channel, String requests) {
+        channel.writeInbound(Unpooled.wrappedBuffer(WireBytes.parse(requests)));
+        return sent(channel);
+    }
+
+    private static String sent(EmbeddedChannel channel) {
+        ByteArrayOutputStream sent = new ByteArrayOutputStream();
+        for (ByteBuf out = channel.readOutbound(); out != null; out = channel.readOutbound()) {
+            sent.writeBytes(ByteBufUtil.getBytes(out));
+            out.release();
+        }
+        return HexFormat.of().formatHex(sent.toByteArray());
+    }
+
+    private static void setWritable(EmbeddedChannel channel, boolean writable) {
+        channel.unsafe().outboundBuffer().setUserDefinedWritability(1, writable);
+        channel.runPendingTasks();
+    }
+
+    private static String request(String flagsAndType, long offset, int length) {
+        return "25609513" + flagsAndType + COOKIE + "%016x%08x".formatted(offset, length);
+    }
+
+    private static String hex(String wire) {
+        return HexFormat.of().formatHex(WireBytes.parse(wire));
+    }
+
+    /** Fails in the middle of everything. */
+    private static final class BrokenExport implements Export {
+        @Override
+        public long size() {
+            return 4096;
+        }
+
+        @Override
+        public void read(long offset, ByteBuf dst, int length) throws ExportException {
+            dst.writeByte(1);
+            throw new ExportException(NbdError.EIO, "scratch");
+        }
+
+        @Override
+        public void write(long offset, ByteBuf src, int length) throws ExportException {
+            throw new ExportException(NbdError.ENOMEM, "");
+        }
+
+        @Override
+        public void zero(long offset, long length, boolean mayPunchHole) {}
+
+        @Override
+        public void flush() throws ExportException {
+            throw new ExportException(NbdError.ESHUTDOWN, "");
+        }
+    }
+}
