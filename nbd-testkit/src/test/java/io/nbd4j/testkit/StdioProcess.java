@@ -1,0 +1,40 @@
+package io.nbd4j.testkit;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+
+/** Starts {@link StdioServer} in a JVM like this one. */
+final class StdioProcess {
+    private StdioProcess() {}
+
+    static List<String> command(String... arguments) {
+        List<String> command = new ArrayList<>(List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-XX:TieredStopAtLevel=1",
+                "-XX:+IgnoreUnrecognizedVMOptions",
+                "--enable-native-access=ALL-UNNAMED",
+                "-cp",
+                System.getProperty("java.class.path"),
+                StdioServer.class.getName()));
+        Collections.addAll(command, arguments);
+        return command;
+    }
+
+    static ProcessBuilder builder(String... arguments) {
+        return new ProcessBuilder(command(arguments)).redirectError(ProcessBuilder.Redirect.INHERIT);
+    }
+
+    /** Expects the process to end by itself once its input has. */
+    static void end(Process process) throws IOException {
+        process.getOutputStream().close();
+        try {
+            process.onExit().orTimeout(60, TimeUnit.SECONDS).join();
+        } finally {
+            process.destroyForcibly();
+        }
+    }
+}
