@@ -19,25 +19,29 @@ public final class ProcessText {
     }
 
     static void check(LaunchSpec spec) throws CommandLookupException {
+        check(spec, ENCODING);
+    }
+
+    static void check(LaunchSpec spec, Charset encoding) throws CommandLookupException {
         for (int i = 0; i < spec.argv().size(); i++) {
-            check(i == 0 ? "the command" : "argument " + i, spec.argv().get(i));
+            check(i == 0 ? "the command" : "argument " + i, spec.argv().get(i), encoding);
         }
         for (Map.Entry<String, String> variable : spec.environment().entrySet()) {
             String name = variable.getKey();
             if (name.isEmpty() || name.indexOf('=') >= 0) {
                 throw refused("the environment variable \"" + PrintableText.escape(name) + "\" (its name)");
             }
-            check("the name of an environment variable", name);
-            check("the environment variable " + name, variable.getValue());
+            check("the name of an environment variable", name, encoding);
+            check("the environment variable " + name, variable.getValue(), encoding);
         }
     }
 
-    private static void check(String what, String text) throws CommandLookupException {
+    private static void check(String what, String text, Charset encoding) throws CommandLookupException {
         if (text.indexOf('\0') >= 0) {
             throw refused(what + " (it has a NUL character)");
         }
-        if (!ENCODING.newEncoder().canEncode(text)) {
-            throw refused(what + " (" + ENCODING + ", the encoding of this platform, can't express it)");
+        if (!encoding.newEncoder().canEncode(text)) {
+            throw refused(what + " (" + encoding + ", the encoding of this platform, can't express it)");
         }
     }
 

@@ -26,8 +26,11 @@ public final class SocketpairRung implements Rung {
      */
     static final int CHILD_SEND_BUFFER = 1024 * 1024;
 
-    /** The same for requests. */
-    static final int OUR_SEND_BUFFER = 1024 * 1024;
+    /**
+     * For requests half of it was best: writing 256 KiB pieces to a child that only reads, 512 KiB gave 1.4 times the bytes
+     * per second of 208 KiB (the stock limit) and 1.5 times those of 1 MiB, at the least CPU time on both ends.
+     */
+    static final int OUR_SEND_BUFFER = 512 * 1024;
 
     private final Supplier<LibcProbe> probe;
 

@@ -2,7 +2,6 @@ package io.nbd4j.client.internal.subprocess.socketpair;
 
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
-import java.lang.reflect.Proxy;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -30,7 +29,7 @@ final class FailingLibc {
 
     /** Returns a libc whose call with this number, counted from 0, does nothing and reports ENOMEM. */
     Libc failingAt(int number) {
-        return proxy((method, arguments) -> {
+        return LibcProxy.of((method, arguments) -> {
             calls.add(method.getName());
             return calls.size() - 1 == number ? error(method, ENOMEM) : invoke(method, arguments);
         });
@@ -38,7 +37,7 @@ final class FailingLibc {
 
     /** Returns a libc that has no {@code name}: it reports ENOSYS. */
     Libc without(String name) {
-        return proxy((method, arguments) ->
+        return LibcProxy.of((method, arguments) ->
                 method.getName().equals(name) ? error(method, ENOSYS) : invoke(method, arguments));
     }
 
@@ -61,16 +60,5 @@ final class FailingLibc {
         } catch (InvocationTargetException e) {
             throw e.getCause() == null ? e : e.getCause();
         }
-    }
-
-    private interface Handler {
-        Object handle(Method method, Object[] arguments) throws Throwable;
-    }
-
-    private static Libc proxy(Handler handler) {
-        return (Libc) Proxy.newProxyInstance(
-                Libc.class.getClassLoader(),
-                new Class<?>[] {Libc.class},
-                (proxy, method, arguments) -> handler.handle(method, arguments));
     }
 }

@@ -286,7 +286,7 @@ class SocketpairRungIT {
     @Test
     void killsAChildThatIgnoresSigterm() throws IOException {
         // Given
-        try (Conversation child = start("trap '' TERM; echo ready; while :; do sleep 1000; done")) {
+        try (Conversation child = start("trap '' TERM; echo ready; exec sleep 1000")) {
             child.receive(received -> received.equals("ready\n"));
 
             // When
