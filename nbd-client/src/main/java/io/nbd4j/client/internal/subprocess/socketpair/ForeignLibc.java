@@ -1,6 +1,7 @@
 package io.nbd4j.client.internal.subprocess.socketpair;
 
 import java.lang.invoke.MethodHandle;
+import java.lang.invoke.MethodType;
 import java.lang.reflect.Array;
 import java.lang.reflect.InvocationHandler;
 import java.lang.reflect.InvocationTargetException;
@@ -9,10 +10,8 @@ import java.lang.reflect.Proxy;
 import java.nio.Buffer;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -20,21 +19,33 @@ import org.jspecify.annotations.Nullable;
 /**
  * Binds {@link Libc} with the foreign function API, which is final from JDK 22 on. It is reached by reflection, so that
  * one jar built for 17 serves every JDK; only binding is reflective, a call goes through a method handle.
+ *
+ * <p>There is one handle for all functions, of six longs that returns a long. On the architectures that are let through,
+ * the first six integer arguments are registers, a function does not look at those it has not declared, and an int is the
+ * low half of a register. A handle of its own shape for each function would cost more than 5 ms each, when the first child
+ * of a program is waited for.
  */
 final class ForeignLibc implements InvocationHandler {
     private static final int FIRST_JDK = 22;
     private static final List<String> ARCHITECTURES = List.of("amd64", "aarch64", "riscv64");
+    private static final int MAX_ARGUMENTS = 6;
 
     private final Map<Method, Function> functions = new HashMap<>();
+    private final MethodHandle call;
+    private final ThreadLocal<Errno> errno;
     private final long environ;
 
     private ForeignLibc(Binder binder) throws ReflectiveOperationException, LibcUnavailableException {
         for (Method method : Libc.class.getMethods()) {
-            if (method.isAnnotationPresent(Libc.Symbol.class)) {
-                functions.put(method, binder.bind(method));
+            Libc.Symbol symbol = method.getAnnotation(Libc.Symbol.class);
+            if (symbol != null) {
+                boolean returnsInt = method.getReturnType() == int.class;
+                functions.put(method, new Function(binder.find(symbol.value()), symbol.setsErrno(), returnsInt));
             }
         }
-        environ = binder.addressOf("environ");
+        environ = binder.addressOf(binder.find("environ"));
+        call = binder.bind();
+        errno = ThreadLocal.withInitial(binder::newErrno);
     }
 
     /**
@@ -59,7 +70,7 @@ final class ForeignLibc implements InvocationHandler {
         if (!system.equals("Linux")) {
             throw new LibcUnavailableException("it needs Linux, this is " + system, null);
         }
-        // The numbers of flags and the layout of siginfo_t differ on other architectures.
+        // The numbers of flags, the layout of siginfo_t and the passing of arguments differ on others.
         String architecture = System.getProperty("os.arch", "");
         if (!ARCHITECTURES.contains(architecture)) {
             throw new LibcUnavailableException("it does not know the architecture " + architecture, null);
@@ -84,7 +95,7 @@ final class ForeignLibc implements InvocationHandler {
     public @Nullable Object invoke(Object proxy, Method method, Object @Nullable [] arguments) throws Throwable {
         Function function = functions.get(method);
         if (function != null) {
-            return function.call(arguments == null ? new Object[0] : arguments);
+            return call(function, arguments == null ? new Object[0] : arguments);
         }
         return switch (method.getName()) {
             case "environ" -> environ;
@@ -95,30 +106,35 @@ final class ForeignLibc implements InvocationHandler {
         };
     }
 
+    private Object call(Function function, Object[] arguments) throws Throwable {
+        long[] a = new long[MAX_ARGUMENTS];
+        for (int i = 0; i < arguments.length; i++) {
+            a[i] = ((Number) arguments[i]).longValue();
+        }
+        Errno captured = errno.get();
+        long register = (long) call.invokeExact(function.address, captured.segment, a[0], a[1], a[2], a[3], a[4], a[5]);
+        long result = function.returnsInt ? (int) register : register;
+        if (function.setsErrno && result == -1) {
+            result = -captured.memory.getInt(0);
+        }
+        if (function.returnsInt) {
+            return (int) result;
+        }
+        return result;
+    }
+
     /**
      * One function.
      *
-     * @param handle takes an array; its first element is where errno is put, if {@code errno} is not null
+     * @param address a MemorySegment
      */
-    private record Function(MethodHandle handle, @Nullable ThreadLocal<Errno> errno) {
-        Object call(Object[] arguments) throws Throwable {
-            if (errno == null) {
-                return (Object) handle.invokeExact(arguments);
-            }
-            Errno mine = errno.get();
-            Object[] all = new Object[arguments.length + 1];
-            all[0] = mine.segment;
-            System.arraycopy(arguments, 0, all, 1, arguments.length);
-            Object result = (Object) handle.invokeExact(all);
-            if (((Number) result).longValue() != -1) {
-                return result;
-            }
-            int negated = -mine.memory.getInt(0);
-            return result instanceof Long ? (Object) (long) negated : (Object) negated;
-        }
-    }
+    private record Function(Object address, boolean setsErrno, boolean returnsInt) {}
 
-    /** Where a call leaves its errno: each thread has its own. */
+    /**
+     * Where a call leaves its errno: each thread has its own.
+     *
+     * @param segment a MemorySegment over {@code memory}
+     */
     private record Errno(ByteBuffer memory, Object segment) {}
 
     /** The part of the foreign function API that binding takes. */
@@ -128,40 +144,17 @@ final class ForeignLibc implements InvocationHandler {
         private final Class<?> segmentType = Class.forName("java.lang.foreign.MemorySegment");
         private final Class<?> descriptorType = Class.forName("java.lang.foreign.FunctionDescriptor");
         private final Class<?> layoutType = Class.forName("java.lang.foreign.MemoryLayout");
-        private final Class<?> valueLayoutType = Class.forName("java.lang.foreign.ValueLayout");
 
         private final Object linker = linkerType.getMethod("nativeLinker").invoke(null);
         private final Object lookup = linkerType.getMethod("defaultLookup").invoke(linker);
         private final Method find =
                 Class.forName("java.lang.foreign.SymbolLookup").getMethod("find", String.class);
-        private final Method describe = descriptorType.getMethod("of", layoutType, layoutType.arrayType());
-        private final Method downcall =
-                linkerType.getMethod("downcallHandle", segmentType, descriptorType, optionType.arrayType());
         private final Method segmentOf = segmentType.getMethod("ofBuffer", Buffer.class);
-        private final ThreadLocal<Errno> errno = ThreadLocal.withInitial(this::newErrno);
 
         private Binder() throws ReflectiveOperationException {}
 
-        Function bind(Method method) throws ReflectiveOperationException, LibcUnavailableException {
-            Libc.Symbol symbol = method.getAnnotation(Libc.Symbol.class);
-            Class<?>[] parameters = method.getParameterTypes();
-            Object layouts = Array.newInstance(layoutType, parameters.length);
-            for (int i = 0; i < parameters.length; i++) {
-                Array.set(layouts, i, layoutOf(parameters[i]));
-            }
-            Object descriptor = describe.invoke(null, layoutOf(method.getReturnType()), layouts);
-            MethodHandle handle =
-                    (MethodHandle) downcall.invoke(linker, segmentOf(symbol.value()), descriptor, options(symbol));
-            MethodHandle spread = handle.asType(handle.type().generic())
-                    .asSpreader(Object[].class, handle.type().parameterCount());
-            return new Function(spread, symbol.setsErrno() ? errno : null);
-        }
-
-        long addressOf(String symbol) throws ReflectiveOperationException, LibcUnavailableException {
-            return (long) segmentType.getMethod("address").invoke(segmentOf(symbol));
-        }
-
-        private Object segmentOf(String symbol) throws ReflectiveOperationException, LibcUnavailableException {
+        /** Returns the MemorySegment of a symbol. */
+        Object find(String symbol) throws ReflectiveOperationException, LibcUnavailableException {
             Optional<?> found = (Optional<?>) find.invoke(lookup, symbol);
             if (found.isEmpty()) {
                 throw new LibcUnavailableException(
@@ -170,22 +163,33 @@ final class ForeignLibc implements InvocationHandler {
             return found.get();
         }
 
-        private Object layoutOf(Class<?> type) throws ReflectiveOperationException {
-            return valueLayoutType
-                    .getField("JAVA_" + type.getName().toUpperCase(Locale.ROOT))
-                    .get(null);
+        long addressOf(Object segment) throws ReflectiveOperationException {
+            return (long) segmentType.getMethod("address").invoke(segment);
         }
 
-        private Object options(Libc.Symbol symbol) throws ReflectiveOperationException {
-            List<Object> options = new ArrayList<>();
-            if (symbol.variadicFrom() >= 0) {
-                options.add(optionType.getMethod("firstVariadicArg", int.class).invoke(null, symbol.variadicFrom()));
+        /** Returns a handle that takes the function, where to put errno, and six longs. */
+        MethodHandle bind() throws ReflectiveOperationException {
+            Object layout = Class.forName("java.lang.foreign.ValueLayout")
+                    .getField("JAVA_LONG")
+                    .get(null);
+            Object parameters = Array.newInstance(layoutType, MAX_ARGUMENTS);
+            for (int i = 0; i < MAX_ARGUMENTS; i++) {
+                Array.set(parameters, i, layout);
             }
-            if (symbol.setsErrno()) {
-                Method capture = optionType.getMethod("captureCallState", String[].class);
-                options.add(capture.invoke(null, (Object) new String[] {"errno"}));
-            }
-            return options.toArray((Object[]) Array.newInstance(optionType, 0));
+            Object descriptor = descriptorType
+                    .getMethod("of", layoutType, layoutType.arrayType())
+                    .invoke(null, layout, parameters);
+            Object options = Array.newInstance(optionType, 1);
+            Array.set(
+                    options,
+                    0,
+                    optionType.getMethod("captureCallState", String[].class).invoke(null, (Object)
+                            new String[] {"errno"}));
+            MethodHandle handle = (MethodHandle) linkerType
+                    .getMethod("downcallHandle", descriptorType, optionType.arrayType())
+                    .invoke(linker, descriptor, options);
+            MethodType type = handle.type().changeParameterType(0, Object.class).changeParameterType(1, Object.class);
+            return handle.asType(type);
         }
 
         private Errno newErrno() {

@@ -9,7 +9,8 @@ import java.lang.annotation.Target;
  * The functions of libc that starting a child needs, as C declares them; a pointer is a {@code long}.
  *
  * <p>Unlike in C, a function that sets errno returns it negated instead of -1. The {@code posix_spawn} family does not
- * set errno: it returns 0 or a positive error number, here too. May be called from any thread.
+ * set errno: it returns 0 or a positive error number, here too. May be called from any thread. No function here has more than six
+ * arguments or any but integers and pointers: {@code ForeignLibc} builds on that.
  */
 interface Libc {
     /** What is bound to a method. */
@@ -21,9 +22,6 @@ interface Libc {
 
         /** Whether -1 means that errno says why. */
         boolean setsErrno() default false;
-
-        /** The index of the first argument that C declares as {@code ...}; -1 if it declares all. */
-        int variadicFrom() default -1;
     }
 
     /** Returns the address of the variable {@code environ}. */
@@ -38,7 +36,7 @@ interface Libc {
     @Symbol(value = "pipe2", setsErrno = true)
     int pipe2(long descriptors, int flags);
 
-    @Symbol(value = "fcntl", setsErrno = true, variadicFrom = 2)
+    @Symbol(value = "fcntl", setsErrno = true)
     int fcntl(int descriptor, int command, int argument);
 
     @Symbol(value = "setsockopt", setsErrno = true)
@@ -53,7 +51,7 @@ interface Libc {
     @Symbol(value = "waitid", setsErrno = true)
     int waitid(int idType, int id, long info, int options);
 
-    @Symbol(value = "syscall", setsErrno = true, variadicFrom = 1)
+    @Symbol(value = "syscall", setsErrno = true)
     long syscall(long number, long first, long second);
 
     @Symbol("posix_spawn")
