@@ -1,7 +1,7 @@
 package io.nbd4j.client.internal.subprocess;
 
 import io.netty.buffer.ByteBuf;
-import io.netty.buffer.PooledByteBufAllocator;
+import io.netty.buffer.ByteBufAllocator;
 import io.netty.channel.IoEvent;
 import io.netty.channel.IoEventLoop;
 import io.netty.channel.IoRegistration;
@@ -77,7 +77,7 @@ public final class EpollStderr implements EpollIoHandle {
     /** Reads on any event: the end of a pipe is reported as a bare hang-up, without the readable bit. */
     @Override
     public void handle(IoRegistration registration, IoEvent event) {
-        ByteBuf buffer = PooledByteBufAllocator.DEFAULT.directBuffer(PIECE, PIECE);
+        ByteBuf buffer = ByteBufAllocator.DEFAULT.directBuffer(PIECE, PIECE);
         try {
             if (readIsAtEnd(buffer)) {
                 registration.cancel();

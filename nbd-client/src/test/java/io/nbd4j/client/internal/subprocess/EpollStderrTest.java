@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assumptions.assumeThat;
 import static org.awaitility.Awaitility.await;
 
 import io.netty.buffer.ByteBuf;
-import io.netty.buffer.PooledByteBufAllocator;
+import io.netty.buffer.ByteBufAllocator;
 import io.netty.channel.IoEventLoop;
 import io.netty.channel.IoEventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
@@ -48,8 +48,8 @@ class EpollStderrTest {
     @Test
     void readsUntilTheEndOfThePipe() throws Exception {
         // Given
-        ByteBuf neighbour = loop.submit(() -> PooledByteBufAllocator.DEFAULT.directBuffer(16))
-                .get();
+        ByteBuf neighbour =
+                loop.submit(() -> ByteBufAllocator.DEFAULT.directBuffer(16)).get();
         EpollStderr.start(reading, tail, loop);
 
         // When

@@ -1,7 +1,7 @@
 package io.nbd4j.client.internal.subprocess.socketpair;
 
 import io.netty.buffer.ByteBuf;
-import io.netty.buffer.PooledByteBufAllocator;
+import io.netty.buffer.ByteBufAllocator;
 import io.netty.channel.unix.Buffer;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -19,7 +19,7 @@ final class NativeBlock implements AutoCloseable {
     NativeBlock(int size) {
         // One alignment more: the block itself may begin anywhere.
         int capacity = Math.addExact(size, ALIGNMENT);
-        block = PooledByteBufAllocator.DEFAULT.directBuffer(capacity, capacity).setZero(0, capacity);
+        block = ByteBufAllocator.DEFAULT.directBuffer(capacity, capacity).setZero(0, capacity);
         bytes = block.nioBuffer(0, capacity).order(ByteOrder.nativeOrder());
         address = Buffer.memoryAddress(bytes);
         used = (int) (-address & (ALIGNMENT - 1));
