@@ -1,11 +1,102 @@
 package io.nbd4j.tools;
 
-/** The entry point of the {@code nbd} command. */
-public final class Main {
-    private Main() {}
+import io.nbd4j.client.NbdTarget;
+import io.nbd4j.client.NbdVersion;
+import io.nbd4j.tools.load.LoadCommand;
+import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.IVersionProvider;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.RunLast;
+import picocli.CommandLine.ScopeType;
+import picocli.CommandLine.Spec;
 
-    /** Runs the command line. */
+/**
+ * The entry point of the {@code nbd} command. A verb that fails exits with 1 and exactly one line on standard error,
+ * whether the arguments or the server are to blame; {@code --debug} adds the stack trace and the log.
+ */
+@Command(
+        name = "nbd",
+        mixinStandardHelpOptions = true,
+        scope = ScopeType.INHERIT,
+        versionProvider = Main.Version.class,
+        synopsisSubcommandLabel = "COMMAND",
+        description = "Tools for NBD (Network Block Device) exports.")
+public final class Main implements Runnable {
+    private static final int FAILED = 1;
+
+    @Spec
+    @SuppressWarnings("NullAway.Init") // set by picocli
+    private CommandSpec spec;
+
+    @Option(names = "--debug", scope = ScopeType.INHERIT, description = "Log to standard error, with stack traces.")
+    private boolean debug;
+
+    /** Runs the command line, and ends the JVM. */
     public static void main(String[] arguments) {
-        System.exit(0);
+        System.exit(run(
+                arguments,
+                new PrintWriter(System.out, true, StandardCharsets.UTF_8),
+                new PrintWriter(System.err, true, StandardCharsets.UTF_8)));
+    }
+
+    /** Runs the command line and returns its exit status. */
+    static int run(String[] arguments, PrintWriter out, PrintWriter err) {
+        try {
+            BracketedCommand split = BracketedCommand.cutOutOf(arguments);
+            return commandLine(split, out, err).execute(split.remaining().toArray(String[]::new));
+        } catch (ToolException | Error e) {
+            err.println("nbd: " + ErrorLine.of(e));
+            return FAILED;
+        }
+    }
+
+    private static CommandLine commandLine(BracketedCommand split, PrintWriter out, PrintWriter err) {
+        Main main = new Main();
+        return new CommandLine(main)
+                .addSubcommand(new LoadCommand())
+                .registerConverter(NbdTarget.class, new TargetConverter(split))
+                // An argument is what it is, also if it starts with @.
+                .setExpandAtFiles(false)
+                .setOut(out)
+                .setErr(err)
+                .setParameterExceptionHandler(Main::badArguments)
+                .setExecutionStrategy(parsed -> {
+                    Logging.configure(main.debug);
+                    return new RunLast().execute(parsed);
+                })
+                .setExecutionExceptionHandler((failure, command, parsed) -> {
+                    command.getErr().println(command.getCommandSpec().qualifiedName() + ": " + ErrorLine.of(failure));
+                    if (main.debug) {
+                        failure.printStackTrace(command.getErr());
+                    }
+                    return FAILED;
+                });
+    }
+
+    private static int badArguments(ParameterException mistake, String[] arguments) {
+        String command = mistake.getCommandLine().getCommandSpec().qualifiedName();
+        mistake.getCommandLine()
+                .getErr()
+                .println(command + ": " + ErrorLine.flatten(String.valueOf(mistake.getMessage())) + " (see " + command
+                        + " --help)");
+        return FAILED;
+    }
+
+    @Override
+    public void run() {
+        throw new ParameterException(spec.commandLine(), "a command is missing");
+    }
+
+    /** What {@code --version} prints. */
+    static final class Version implements IVersionProvider {
+        @Override
+        public String[] getVersion() {
+            return new String[] {NbdVersion.packageName() + " " + NbdVersion.version()};
+        }
     }
 }

@@ -1,0 +1,88 @@
+package io.nbd4j.tools.load;
+
+import io.nbd4j.client.NbdClient;
+import io.nbd4j.client.NbdClientBuilder;
+import io.nbd4j.client.NbdDefaults;
+import io.nbd4j.client.NbdFuture;
+import io.nbd4j.client.NbdTarget;
+import io.netty.channel.EventLoop;
+import io.netty.channel.IoEventLoop;
+import io.netty.channel.IoEventLoopGroup;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.epoll.Epoll;
+import io.netty.channel.epoll.EpollIoHandler;
+import io.netty.channel.nio.NioIoHandler;
+import io.netty.util.concurrent.DefaultThreadFactory;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * The connections of a test, each on an event loop that the test knows, so that a lane can live and set its timers there.
+ */
+final class Connections implements AutoCloseable {
+    /** A client and the only event loop that it uses. */
+    record Connection(NbdClient client, EventLoop loop) {}
+
+    private final IoEventLoopGroup group;
+    private final List<Connection> all = new ArrayList<>();
+    private final CompletableFuture<Void> ready;
+    private final CompletableFuture<Void> interrupt;
+
+    private Connections(NbdTarget target, LoadOptions options, CompletableFuture<Void> interrupt) {
+        this.interrupt = interrupt;
+        int threads = Math.min(options.connections(), Runtime.getRuntime().availableProcessors());
+        group = new MultiThreadIoEventLoopGroup(
+                threads,
+                new DefaultThreadFactory("nbd-load", true),
+                Epoll.isAvailable() ? EpollIoHandler.newFactory() : NioIoHandler.newFactory());
+        // The test itself bounds what is in flight.
+        NbdClientBuilder builder = NbdClient.builder()
+                .maxRequestsInFlight(Math.max(options.depth(), NbdDefaults.MAX_REQUESTS_IN_FLIGHT))
+                .maxBytesInFlight(Math.max(options.bytesInFlight(), NbdDefaults.MAX_BYTES_IN_FLIGHT));
+        List<NbdFuture<NbdClient>> attempts = new ArrayList<>();
+        for (int i = 0; i < options.connections(); i++) {
+            IoEventLoop loop = group.next();
+            NbdClient client = builder.eventLoopGroup(loop).build();
+            all.add(new Connection(client, loop));
+            attempts.add(client.connect(target));
+        }
+        ready = CompletableFuture.allOf(attempts.toArray(CompletableFuture[]::new));
+    }
+
+    /**
+     * Starts to connect as often as the options say. A command is started once per connection.
+     *
+     * @param interrupt when it completes, {@link #close} does not wait any more
+     */
+    static Connections open(NbdTarget target, LoadOptions options, CompletableFuture<Void> interrupt) {
+        return new Connections(target, options, interrupt);
+    }
+
+    /** Returns what completes when all are READY, or fails when at least one can't be. */
+    CompletableFuture<Void> ready() {
+        return ready;
+    }
+
+    List<Connection> all() {
+        return all;
+    }
+
+    /** Returns how the bytes travel. Once READY. */
+    String transport() {
+        return all.get(0).client().transport().orElseThrow();
+    }
+
+    /** Closes all connections, and waits until the servers that were started have ended. */
+    @Override
+    @SuppressWarnings("FutureReturnValueIgnored") // nobody waits for daemon threads to end
+    public void close() {
+        CompletableFuture<Void> closed = CompletableFuture.allOf(
+                all.stream().map(c -> c.client().closeAsync()).toArray(CompletableFuture[]::new));
+        CompletableFuture.anyOf(closed, interrupt).join();
+        if (closed.isDone()) {
+            group.shutdownGracefully(0, 1, TimeUnit.SECONDS);
+        }
+    }
+}

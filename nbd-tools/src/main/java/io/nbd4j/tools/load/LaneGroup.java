@@ -1,0 +1,43 @@
+package io.nbd4j.tools.load;
+
+import io.netty.channel.EventLoop;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+
+/** The lanes that run at the same time, in one window. */
+final class LaneGroup {
+    private record Member(Lane lane, EventLoop loop) {}
+
+    private final RunWindow window;
+    private final List<Member> members = new ArrayList<>();
+
+    LaneGroup(RunWindow window) {
+        this.window = window;
+    }
+
+    void add(Lane lane, EventLoop loop) {
+        members.add(new Member(lane, loop));
+    }
+
+    /**
+     * Starts all lanes. When they have finished, the window is over, whatever its time is.
+     *
+     * @param interrupt ends the window when it completes
+     * @return completes when all lanes have finished, exceptionally if one has failed
+     */
+    @SuppressWarnings("FutureReturnValueIgnored") // ending a window can't fail
+    CompletableFuture<Void> start(CompletableFuture<Void> interrupt) {
+        interrupt.thenRun(() -> window.end(System.nanoTime()));
+        members.forEach(m -> m.loop().execute(m.lane()::start));
+        CompletableFuture<Void> finished = CompletableFuture.allOf(
+                members.stream().map(m -> m.lane().finished()).toArray(CompletableFuture[]::new));
+        finished.whenComplete((ignored, failure) -> window.end(System.nanoTime()));
+        return finished;
+    }
+
+    /** Makes the lanes look at the window, which a lane with nothing in flight would not do before its next request. */
+    void wake() {
+        members.forEach(m -> m.loop().execute(m.lane()::wake));
+    }
+}

@@ -1,0 +1,81 @@
+package io.nbd4j.tools.load;
+
+import io.nbd4j.tools.ToolException;
+
+/**
+ * What is to be measured.
+ *
+ * @param blockSize bytes per request
+ * @param depth requests in flight per connection
+ * @param runtimeNanos how long to measure
+ * @param warmupNanos how long to run before that
+ * @param rate requests per second of all connections together, as an open loop; 0 for as many as the server answers
+ * @param verify whether what was written is checked when it is read back
+ */
+record LoadOptions(
+        AccessPattern pattern,
+        int blockSize,
+        int depth,
+        long runtimeNanos,
+        long warmupNanos,
+        int connections,
+        long rate,
+        boolean verify) {
+    private static final int MAX_DEPTH = 65536;
+    private static final int MAX_CONNECTIONS = 1024;
+    private static final int MAX_BLOCK_SIZE = 1 << 30;
+    private static final long MAX_RATE = 1_000_000_000;
+    private static final double MAX_SECONDS = 1e9;
+    private static final double NANOS_PER_SECOND = 1e9;
+
+    /** Checks the arguments of the command line, and says which one makes no sense. */
+    static LoadOptions of(
+            AccessPattern pattern,
+            long blockSize,
+            int depth,
+            double runtimeSeconds,
+            double warmupSeconds,
+            int connections,
+            long rate,
+            boolean verify) {
+        require(blockSize >= 1 && blockSize <= MAX_BLOCK_SIZE, "--bs must be 1 to 1g", blockSize);
+        require(depth >= 1 && depth <= MAX_DEPTH, "--iodepth must be 1 to " + MAX_DEPTH, depth);
+        require(runtimeSeconds > 0 && runtimeSeconds <= MAX_SECONDS, "--runtime must be positive", runtimeSeconds);
+        require(warmupSeconds >= 0 && warmupSeconds <= MAX_SECONDS, "--warmup must not be negative", warmupSeconds);
+        require(
+                connections >= 1 && connections <= MAX_CONNECTIONS,
+                "--connections must be 1 to " + MAX_CONNECTIONS,
+                connections);
+        require(rate >= 0 && rate <= MAX_RATE, "--rate must be 1 to " + MAX_RATE, rate);
+        if (verify) {
+            require(
+                    blockSize % BlockStamp.GRANULE == 0,
+                    "--verify needs a --bs that is a multiple of " + BlockStamp.GRANULE,
+                    blockSize);
+        }
+        return new LoadOptions(
+                pattern,
+                (int) blockSize,
+                depth,
+                (long) (runtimeSeconds * NANOS_PER_SECOND),
+                (long) (warmupSeconds * NANOS_PER_SECOND),
+                connections,
+                rate,
+                verify);
+    }
+
+    private static void require(boolean holds, String rule, Object value) {
+        if (!holds) {
+            throw new ToolException(rule + ": " + value);
+        }
+    }
+
+    boolean isOpenLoop() {
+        return rate > 0;
+    }
+
+    /** Returns the most bytes that one connection has in flight. */
+    long bytesInFlight() {
+        return (long) blockSize * depth;
+    }
+}

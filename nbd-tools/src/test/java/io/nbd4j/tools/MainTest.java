@@ -1,0 +1,97 @@
+package io.nbd4j.tools;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.nbd4j.client.NbdVersion;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class MainTest {
+    private final StringWriter out = new StringWriter();
+    private final StringWriter err = new StringWriter();
+
+    @ParameterizedTest
+    @ValueSource(strings = {"--version", "-V", "load --version"})
+    void printsTheVersionOfTheLibrary(String arguments) {
+        // When
+        int status = run(arguments.split(" "));
+
+        // Then
+        assertThat(status).isZero();
+        assertThat(out).hasToString("nbd4j " + NbdVersion.version() + System.lineSeparator());
+        assertThat(err.toString()).isEmpty();
+    }
+
+    @Test
+    void helpOfLoadNamesEveryOption() {
+        // When
+        int status = run("load", "--help");
+
+        // Then
+        assertThat(status).isZero();
+        assertThat(out.toString())
+                .contains("--rw", "--bs", "--iodepth", "--runtime", "--warmup", "--connections", "--rate")
+                .contains("--verify", "--subprocess-transport", "--json", "--debug", "[TARGET]");
+        assertThat(err.toString()).isEmpty();
+    }
+
+    static Stream<Arguments> badArguments() {
+        return Stream.of(
+                badArguments("a command is missing"),
+                badArguments("Unmatched argument", "lead"),
+                badArguments("Unknown option: '--foo'", "load", "--foo"),
+                badArguments("neither an NBD URI nor [ COMMAND", "load", "nbdkit"),
+                badArguments("nbd+foo", "load", "nbd+foo://x"),
+                badArguments("URI", "load", "nbd://"),
+                badArguments("'[' without ']'", "load", "[", "nbdkit"),
+                badArguments("no command", "load", "[", "]"),
+                badArguments("Unmatched argument", "load", "nbd://localhost", "[", "nbdkit", "]"),
+                badArguments("'4q' is not a size", "load", "--bs", "4q"),
+                badArguments("--bs must be 1 to 1g", "load", "--bs", "0"),
+                badArguments("--bs must be 1 to 1g", "load", "--bs", "2g"),
+                badArguments("'RANDREAD' is none of read, write", "load", "--rw", "RANDREAD"),
+                badArguments("--iodepth must be 1 to 65536", "load", "--iodepth", "0"),
+                badArguments("'many' is not an int", "load", "--iodepth", "many"),
+                badArguments("--runtime must be positive", "load", "--runtime", "0"),
+                badArguments("--runtime must be positive", "load", "--runtime", "NaN"),
+                badArguments("--warmup must not be negative", "load", "--warmup", "-1"),
+                badArguments("--connections must be 1", "load", "--connections", "0"),
+                badArguments("--rate must be at least 1", "load", "--rate", "0"),
+                badArguments("--rate must be at least 1", "load", "--rate", "-5"),
+                badArguments("multiple of 16", "load", "--verify", "--bs", "100"),
+                badArguments("is none of auto, socketpair", "load", "--subprocess-transport", "fast"),
+                badArguments("not for a URI", "load", "--subprocess-transport", "pipe", "nbd://localhost"),
+                badArguments("only once", "load", "--bs", "4k", "--bs", "8k"),
+                badArguments("@/etc/hosts", "load", "@/etc/hosts"));
+    }
+
+    private static Arguments badArguments(String complaint, String... arguments) {
+        return Arguments.of(complaint, arguments);
+    }
+
+    @ParameterizedTest
+    @MethodSource("badArguments")
+    void badArgumentsExitWithOneAndOneLine(String complaint, String[] arguments) {
+        // When
+        int status = run(arguments);
+
+        // Then
+        assertThat(status).isEqualTo(1);
+        assertThat(out.toString()).isEmpty();
+        assertThat(err.toString().lines())
+                .singleElement()
+                .asString()
+                .startsWith("nbd")
+                .contains(complaint);
+    }
+
+    private int run(String... arguments) {
+        return Main.run(arguments, new PrintWriter(out), new PrintWriter(err));
+    }
+}
