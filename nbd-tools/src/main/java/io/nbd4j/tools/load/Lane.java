@@ -160,10 +160,10 @@ abstract class Lane {
             if (window.isMeasured(now)) {
                 recorder.measure(now - slot.startNanos);
             }
-        } else if (!(error instanceof CommandRefusedException)) {
+        } else if (!(error instanceof CommandRefusedException refusal)) {
             fail(error);
         } else if (window.isWarm(now)) {
-            recorder.error(error);
+            recorder.refused(refusal);
         }
         if (verifier != null) {
             verify(verifier, slot, error == null, now);

@@ -4,7 +4,10 @@ import io.nbd4j.tools.ErrorLine;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.function.Function;
+import java.util.function.ToLongFunction;
 import org.HdrHistogram.Histogram;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What was measured.
@@ -31,14 +34,24 @@ record LoadReport(
     private static final double NANOS_PER_SECOND = 1e9;
     private static final double NANOS_PER_MICRO = 1e3;
 
-    /** Sums up what the connections counted. */
+    /**
+     * Sums up what the connections counted.
+     *
+     * @param interrupted whether Ctrl-C ended the test, which makes a server shut down that is on the same terminal
+     */
     static LoadReport of(
-            LoadOptions options, long elapsedNanos, long cpuNanos, List<Recorder> recorders, String transport) {
+            LoadOptions options,
+            long elapsedNanos,
+            long cpuNanos,
+            List<Recorder> recorders,
+            String transport,
+            boolean interrupted) {
         Histogram latency = Recorder.newHistogram();
         recorders.forEach(r -> latency.add(r.latency()));
-        long refused = recorders.stream().mapToLong(Recorder::errors).sum();
-        long mismatches = recorders.stream().mapToLong(Recorder::mismatches).sum();
-        long verified = recorders.stream().mapToLong(Recorder::verifiedCount).sum();
+        long refused =
+                sum(recorders, Recorder::refused) + (interrupted ? 0 : sum(recorders, Recorder::refusedAtShutdown));
+        long mismatches = sum(recorders, Recorder::mismatches);
+        long verified = sum(recorders, Recorder::verifiedCount);
         return new LoadReport(
                 options,
                 elapsedNanos,
@@ -53,25 +66,24 @@ record LoadReport(
 
     private static Optional<String> flaw(List<Recorder> recorders, long operations, long mismatches, long verified) {
         if (mismatches > 0) {
-            return Optional.of(mismatches + " of " + (mismatches + verified)
-                    + " blocks were not read back as they were written, first "
-                    + recorders.stream()
-                            .map(Recorder::firstMismatch)
-                            .filter(Objects::nonNull)
-                            .findFirst()
-                            .orElseThrow());
+            return first(recorders, Recorder::firstMismatch)
+                    .map(description -> mismatches + " of " + (mismatches + verified)
+                            + " blocks were not read back as they were written, first " + description);
         }
         if (operations > 0) {
             return Optional.empty();
         }
-        List<Throwable> errors = recorders.stream()
-                .map(Recorder::firstError)
-                .filter(Objects::nonNull)
-                .toList();
-        return Optional.of(
-                errors.isEmpty()
-                        ? "no request ended in the time that is measured"
-                        : "every request failed, first " + ErrorLine.of(errors.get(0)));
+        return Optional.of(first(recorders, Recorder::firstRefusal)
+                .map(refusal -> "every request failed, first " + ErrorLine.of(refusal))
+                .orElse("no request ended in the time that is measured"));
+    }
+
+    private static long sum(List<Recorder> recorders, ToLongFunction<Recorder> count) {
+        return recorders.stream().mapToLong(count).sum();
+    }
+
+    private static <T> Optional<T> first(List<Recorder> recorders, Function<Recorder, @Nullable T> what) {
+        return recorders.stream().map(what).filter(Objects::nonNull).findFirst();
     }
 
     long operations() {

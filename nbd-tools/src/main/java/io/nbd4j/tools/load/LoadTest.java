@@ -72,7 +72,8 @@ final class LoadTest {
                 speed.elapsedNanos(),
                 speed.cpuNanos(),
                 workers.stream().map(Worker::recorder).toList(),
-                connections.transport()));
+                connections.transport(),
+                interrupt.isRaised()));
     }
 
     private void prepare() {

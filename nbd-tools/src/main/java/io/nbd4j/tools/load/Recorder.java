@@ -1,5 +1,7 @@
 package io.nbd4j.tools.load;
 
+import io.nbd4j.client.CommandRefusedException;
+import io.nbd4j.codec.NbdError;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import org.HdrHistogram.Histogram;
@@ -24,11 +26,12 @@ final class Recorder {
 
     private final Histogram latency = newHistogram();
     private long ended;
-    private long errors;
+    private long refused;
+    private long refusedAtShutdown;
     private long verified;
     private long mismatches;
     private @Nullable String firstMismatch;
-    private @Nullable Throwable firstError;
+    private @Nullable CommandRefusedException firstRefusal;
 
     /** Returns a histogram of nanoseconds, up to an hour, with three digits. */
     static Histogram newHistogram() {
@@ -46,10 +49,14 @@ final class Recorder {
     }
 
     /** Counts a request that the server refused. */
-    void error(Throwable cause) {
-        errors++;
-        if (firstError == null) {
-            firstError = cause;
+    void refused(CommandRefusedException cause) {
+        if (cause.errno() == NbdError.ESHUTDOWN) {
+            refusedAtShutdown++;
+        } else {
+            refused++;
+        }
+        if (firstRefusal == null) {
+            firstRefusal = cause;
         }
     }
 
@@ -75,8 +82,14 @@ final class Recorder {
         return latency;
     }
 
-    long errors() {
-        return errors;
+    /** Returns how many requests were refused, but for those that {@link #refusedAtShutdown} counts. */
+    long refused() {
+        return refused;
+    }
+
+    /** Returns how many requests were refused since the server shuts down (ESHUTDOWN). */
+    long refusedAtShutdown() {
+        return refusedAtShutdown;
     }
 
     long verifiedCount() {
@@ -93,7 +106,7 @@ final class Recorder {
     }
 
     @Nullable
-    Throwable firstError() {
-        return firstError;
+    CommandRefusedException firstRefusal() {
+        return firstRefusal;
     }
 }

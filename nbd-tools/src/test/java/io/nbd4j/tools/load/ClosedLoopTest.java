@@ -3,6 +3,7 @@ package io.nbd4j.tools.load;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.nbd4j.client.ConnectionLostException;
+import java.time.Duration;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.ExecutionException;
@@ -77,7 +78,7 @@ class ClosedLoopTest {
         fixture.device.inFlight.get(0).refuse();
 
         // Then
-        assertThat(fixture.recorder.errors()).isEqualTo(1);
+        assertThat(fixture.recorder.refused()).isEqualTo(1);
         assertThat(fixture.recorder.latency().getTotalCount()).isZero();
         assertThat(fixture.device.inFlight).hasSize(1);
         assertThat(lane.finished()).isNotDone();
@@ -97,7 +98,7 @@ class ClosedLoopTest {
         // Then
         assertThat(fixture.window.isOver(fixture.time.nanoTime())).isTrue();
         assertThat(lane.finished())
-                .failsWithin(java.time.Duration.ZERO)
+                .failsWithin(Duration.ZERO)
                 .withThrowableOfType(ExecutionException.class)
                 .havingCause()
                 .isInstanceOf(ConnectionLostException.class);

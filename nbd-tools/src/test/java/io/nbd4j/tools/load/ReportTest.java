@@ -6,6 +6,10 @@ import static org.assertj.core.api.Assertions.within;
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
+import io.nbd4j.client.CommandRefusedException;
+import io.nbd4j.client.NbdRange;
+import io.nbd4j.codec.CommandType;
+import io.nbd4j.codec.NbdError;
 import java.io.IOException;
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -103,7 +107,7 @@ class ReportTest {
     void refusedRequestsAreErrorsButNoFlawAsLongAsSomeSucceed() {
         // Given
         Recorder recorder = twoThousandRequests();
-        recorder.error(new IOException("EIO"));
+        recorder.refused(refusal(NbdError.EIO));
 
         // When
         LoadReport report = report(recorder, false);
@@ -122,10 +126,31 @@ class ReportTest {
         assertThat(report(recorder, false).flaw()).contains("no request ended in the time that is measured");
 
         // When
-        recorder.error(new io.nbd4j.tools.ToolException("EIO"));
+        recorder.refused(refusal(NbdError.EIO));
 
         // Then
-        assertThat(report(recorder, false).flaw()).contains("every request failed, first EIO");
+        assertThat(report(recorder, false).flaw())
+                .contains("every request failed, first READ [0, 4096): refused by the server (EIO)");
+    }
+
+    @Test
+    void whatAServerRefusesSinceItShutsDownIsNoErrorAfterAnInterrupt() {
+        // Given
+        Recorder recorder = twoThousandRequests();
+        recorder.refused(refusal(NbdError.EIO));
+        recorder.refused(refusal(NbdError.ESHUTDOWN));
+
+        // Then
+        assertThat(LoadReport.of(options(false), 1, 1, List.of(recorder), "pipe", true)
+                        .errors())
+                .isEqualTo(1);
+        assertThat(LoadReport.of(options(false), 1, 1, List.of(recorder), "pipe", false)
+                        .errors())
+                .isEqualTo(2);
+    }
+
+    private static CommandRefusedException refusal(NbdError error) {
+        return new CommandRefusedException(CommandType.READ, NbdRange.of(0, 4096), error.wire(), -1, "");
     }
 
     private static Recorder twoThousandRequests() {
@@ -140,8 +165,11 @@ class ReportTest {
     }
 
     private static LoadReport report(Recorder recorder, boolean verify) {
-        LoadOptions options = LoadOptions.of(AccessPattern.RANDRW, 4096, 64, 2, 0, 2, 0, verify);
-        return LoadReport.of(options, 2_000_000_000L, 1_000_000_000L, List.of(recorder), "pipe");
+        return LoadReport.of(options(verify), 2_000_000_000L, 1_000_000_000L, List.of(recorder), "pipe", false);
+    }
+
+    private static LoadOptions options(boolean verify) {
+        return LoadOptions.of(AccessPattern.RANDRW, 4096, 64, 2, 0, 2, 0, verify);
     }
 
     private static Map<String, Object> parse(String json) throws IOException {
