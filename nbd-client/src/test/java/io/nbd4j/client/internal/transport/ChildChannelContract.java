@@ -638,7 +638,7 @@ public abstract class ChildChannelContract extends ChildChannelFixture {
             @Override
             public void channelRead(ChannelHandlerContext ctx, Object message) {
                 ctx.fireChannelRead(message);
-                var unused = ctx.close();
+                ctx.close();
             }
         });
         peerOutput.write(randomBytes(1000));
@@ -669,7 +669,7 @@ public abstract class ChildChannelContract extends ChildChannelFixture {
                         written.add(channel.write(buffer));
                     }
                     written.get(3).addListener(ignored -> {
-                        var unused = channel.close();
+                        channel.close();
                     });
                     channel.flush();
                 })

@@ -84,7 +84,7 @@ final class ExitWatch {
         }
         long next = Math.min(2 * delayMillis, LAST_DELAY_MILLIS);
         try {
-            var unused = loop.schedule(() -> ask(next), delayMillis, TimeUnit.MILLISECONDS);
+            loop.schedule(() -> ask(next), delayMillis, TimeUnit.MILLISECONDS);
         } catch (RejectedExecutionException e) {
             LOG.debug("The event loop of child {} is shutting down; the spawn thread takes over", reaper.pid());
         }

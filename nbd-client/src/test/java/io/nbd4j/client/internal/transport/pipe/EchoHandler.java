@@ -7,7 +7,7 @@ import io.netty.channel.ChannelInboundHandlerAdapter;
 final class EchoHandler extends ChannelInboundHandlerAdapter {
     @Override
     public void channelRead(ChannelHandlerContext ctx, Object message) {
-        var unused = ctx.write(message);
+        ctx.write(message);
     }
 
     @Override
