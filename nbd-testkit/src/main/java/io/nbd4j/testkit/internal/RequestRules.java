@@ -47,6 +47,9 @@ final class RequestRules {
         if (type == CommandType.READ && length > sizes.maximumPayload()) {
             return structuredReplies ? Refusal.LONG_READ : Refusal.LONG_SIMPLE_READ;
         }
+        if ((flags & CommandFlag.DF.bit()) != 0 && length > ReadReply.MAX_UNFRAGMENTED) {
+            return Refusal.LONG_UNFRAGMENTED_READ;
+        }
         if (type == CommandType.WRITE && length > sizes.maximumPayload()) {
             return Refusal.LONG_WRITE;
         }
@@ -88,6 +91,7 @@ final class RequestRules {
         UNALIGNED(NbdError.EINVAL, "not aligned to the minimum block size"),
         LONG_READ(NbdError.EOVERFLOW, "longer than the maximum payload"),
         LONG_SIMPLE_READ(NbdError.EINVAL, "longer than the maximum payload"),
+        LONG_UNFRAGMENTED_READ(NbdError.EOVERFLOW, "too long to be read in one chunk"),
         LONG_WRITE(NbdError.EINVAL, "longer than the maximum payload");
 
         private final NbdError error;

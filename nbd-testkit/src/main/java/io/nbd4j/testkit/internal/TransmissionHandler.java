@@ -30,10 +30,10 @@ final class TransmissionHandler extends ChannelInboundHandlerAdapter implements 
 
     private final Export export;
     private final boolean structuredReplies;
-    private final boolean holes;
     private final RequestRules rules;
     private final RequestDecoder decoder = new RequestDecoder(this);
     private final ReplyBatch replies = new ReplyBatch();
+    private final ReadReply read;
     /** What has been read and has to wait until replies have left. */
     private final ArrayDeque<ByteBuf> waiting = new ArrayDeque<>();
 
@@ -50,8 +50,8 @@ final class TransmissionHandler extends ChannelInboundHandlerAdapter implements 
     TransmissionHandler(ServedExport served, boolean structuredReplies) {
         this.export = served.export();
         this.structuredReplies = structuredReplies;
-        this.holes = served.holes() && structuredReplies;
         this.rules = new RequestRules(served, structuredReplies);
+        this.read = new ReadReply(served, structuredReplies, replies);
     }
 
     @Override
@@ -77,7 +77,8 @@ final class TransmissionHandler extends ChannelInboundHandlerAdapter implements 
 
     /** Serves what has been read, as far as its replies find room. */
     private void work(ChannelHandlerContext ctx) {
-        while (!waiting.isEmpty() && ctx.channel().isWritable()) {
+        continueRead(ctx);
+        while (read.isOver() && !waiting.isEmpty() && ctx.channel().isWritable()) {
             ByteBuf in = waiting.getFirst();
             boolean decoded = false;
             try {
@@ -92,9 +93,14 @@ final class TransmissionHandler extends ChannelInboundHandlerAdapter implements 
         if (!ctx.channel().isWritable()) {
             ctx.channel().config().setAutoRead(false);
         }
-        if (!waiting.isEmpty()) {
+        if (isBehind()) {
             flush(ctx); // The end of this turn of reading may be long past.
         }
+    }
+
+    /** Returns whether a request that has been read is not answered yet. */
+    private boolean isBehind() {
+        return !waiting.isEmpty() || !read.isOver();
     }
 
     @Override
@@ -113,7 +119,7 @@ final class TransmissionHandler extends ChannelInboundHandlerAdapter implements 
         if (ctx.channel().isWritable()) {
             work(ctx);
             flush(ctx);
-            if (ctx.channel().isWritable() && waiting.isEmpty()) {
+            if (ctx.channel().isWritable() && !isBehind()) {
                 if (ending) {
                     end(ctx);
                 } else {
@@ -129,7 +135,7 @@ final class TransmissionHandler extends ChannelInboundHandlerAdapter implements 
         if (event instanceof ChannelInputShutdownEvent) {
             // A client may half-close and still wait for its replies.
             ending = true;
-            if (waiting.isEmpty()) {
+            if (!isBehind()) {
                 end(ctx);
             }
         }
@@ -197,7 +203,7 @@ final class TransmissionHandler extends ChannelInboundHandlerAdapter implements 
 
     private void perform(int flags, CommandType type, long cookie, long offset, long length) throws ExportException {
         if (type == CommandType.READ) {
-            read(flags, cookie, offset, (int) length);
+            read(flags, cookie, offset, length);
             return;
         }
         if (length > 0) {
@@ -239,66 +245,32 @@ final class TransmissionHandler extends ChannelInboundHandlerAdapter implements 
         }
     }
 
-    private void read(int flags, long cookie, long offset, int length) throws ExportException {
-        if (length == 0) {
-            nothingRead(cookie);
-        } else if (!structuredReplies) {
-            ByteBuf out = replies.room(ctx(), ReplyEncoder.SIMPLE_REPLY_LENGTH + length);
-            int start = out.writerIndex();
-            ReplyEncoder.simpleReply(out, 0, cookie);
-            content(out, start, offset, length);
-        } else if (holes && !has(flags, CommandFlag.DF)) {
-            readSparse(cookie, offset, offset + length);
+    private void read(int flags, long cookie, long offset, long length) {
+        if (length > 0) {
+            read.start(!has(flags, CommandFlag.DF), cookie, offset, length);
+            continueRead(ctx());
+        } else if (structuredReplies) {
+            ReplyEncoder.none(replies.room(ctx(), SMALL_REPLY), cookie);
         } else {
-            data(cookie, offset, length, true);
+            succeed(cookie);
         }
     }
 
-    private void nothingRead(long cookie) {
-        ByteBuf out = replies.room(ctx(), SMALL_REPLY);
-        if (structuredReplies) {
-            ReplyEncoder.none(out, cookie);
-        } else {
-            ReplyEncoder.simpleReply(out, 0, cookie);
-        }
-    }
-
-    private void readSparse(long cookie, long offset, long end) throws ExportException {
-        for (long at = offset; at < end; ) {
-            long dataStart = export.nextData(at, end);
-            if (dataStart > at) {
-                ByteBuf out = replies.room(ctx(), SMALL_REPLY);
-                ReplyEncoder.offsetHole(out, dataStart == end, cookie, at, (int) (dataStart - at));
-                at = dataStart;
-            } else {
-                long dataEnd = export.nextHole(at, end);
-                data(cookie, at, (int) (dataEnd - at), dataEnd == end);
-                at = dataEnd;
+    /** Makes as much of the reply to the current read as the channel wants. */
+    private void continueRead(ChannelHandlerContext ctx) {
+        while (!read.isOver() && ctx.channel().isWritable()) {
+            try {
+                read.next(ctx);
+            } catch (ExportException e) {
+                if (read.isCommitted()) {
+                    // The client would take the error for content, and all that follows.
+                    decoder.discard();
+                    ConnectionFailure.close(ctx, e);
+                } else {
+                    fail(read.cookie(), e);
+                }
             }
-        }
-    }
-
-    private void data(long cookie, long offset, int length, boolean done) throws ExportException {
-        ByteBuf out = replies.room(ctx(), ReplyEncoder.OFFSET_DATA_LENGTH + length);
-        int start = out.writerIndex();
-        ReplyEncoder.offsetData(out, done, cookie, offset, length);
-        content(out, start, offset, length);
-    }
-
-    /** Appends the content behind its header, which began at {@code start}. Takes the header back if that fails. */
-    private void content(ByteBuf out, int start, long offset, int length) throws ExportException {
-        int contentStart = out.writerIndex();
-        boolean complete = false;
-        try {
-            export.read(offset, out, length);
-            complete = out.writerIndex() - contentStart == length;
-        } finally {
-            if (!complete) {
-                out.writerIndex(start);
-            }
-        }
-        if (!complete) {
-            throw new ExportException(NbdError.EIO, "the export gave less or more than it was asked for");
+            replies.writeIfFull(ctx);
         }
     }
 
@@ -326,7 +298,7 @@ final class TransmissionHandler extends ChannelInboundHandlerAdapter implements 
 
     private void replied() {
         replies.writeIfFull(ctx());
-        if (!ctx().channel().isWritable()) {
+        if (!read.isOver() || !ctx().channel().isWritable()) {
             decoder.pause();
         }
     }

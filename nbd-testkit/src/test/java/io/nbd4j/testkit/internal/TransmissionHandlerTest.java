@@ -25,6 +25,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 class TransmissionHandlerTest {
     private static final String COOKIE = "00000000000000c1";
     private static final String OK = "67446698 00000000 " + COOKIE;
+    private static final int PIECE = 256 * 1024;
     private static final String DISC = "25609513 0000 0002 0000000000000000 0000000000000000 00000000";
 
     private final MemoryExport disk = MemoryExport.ofSize(1 << 20);
@@ -69,6 +70,73 @@ class TransmissionHandlerTest {
         assertThat(behind)
                 .isEqualTo(hex("668e33ef 0000 0001" + COOKIE + "00000010 000000000000fff8 0000000000000000"
                         + "668e33ef 0001 0002" + COOKIE + "0000000c 0000000000010000 00000008"));
+    }
+
+    @Test
+    void fragmentsALongReadUnlessItMustNotBe() {
+        // Given
+        ServedExport served = new ServedExport("", "", disk, SizeConstraints.DEFAULT, false);
+        String zeroes = "00*" + PIECE;
+
+        // When
+        String fragments = answer(channel(served, true), request("0000 0000", 16, 2 * PIECE + 1));
+        String simple = answer(channel(served, false), request("0000 0000", 16, 2 * PIECE + 1));
+        String whole = answer(channel(served, true), request("0004 0000", 16, 2 * PIECE));
+
+        // Then
+        assertThat(fragments)
+                .isEqualTo(hex("668e33ef 0000 0001" + COOKIE + "00040008 0000000000000010 " + zeroes
+                        + " 668e33ef 0000 0001" + COOKIE + "00040008 0000000000040010 " + zeroes
+                        + " 668e33ef 0001 0001" + COOKIE + "00000009 0000000000080010 00"));
+        assertThat(simple).isEqualTo(hex(OK + " " + zeroes + " " + zeroes + " 00"));
+        assertThat(whole)
+                .isEqualTo(hex("668e33ef 0001 0001" + COOKIE + "00080008 0000000000000010 " + zeroes + " " + zeroes));
+    }
+
+    @Test
+    void aReadTooLongForOneChunkMustNotAskForOne() {
+        ServedExport served = new ServedExport("", "", MemoryExport.ofSize(4 << 20), SizeConstraints.DEFAULT, false);
+        assertThat(answer(channel(served, true), request("0004 0000", 0, (1 << 20) + 1)))
+                .startsWith(hex("668e33ef 0001 8001" + COOKIE))
+                .contains(hex("0000004b"));
+    }
+
+    @Test
+    void aReadThatFailsInTheMiddleEndsWithAnErrorOrTheConnection() {
+        // Given
+        Export bad = new BadSectorExport();
+        ServedExport served = new ServedExport("", "", bad, SizeConstraints.DEFAULT, false);
+        EmbeddedChannel structured = channel(served, true);
+        EmbeddedChannel simple = channel(served, false);
+        String zeroes = "00*" + PIECE;
+
+        // When
+        String chunks = answer(structured, request("0000 0000", 0, 2 * PIECE));
+        String cutOff = answer(simple, request("0000 0000", 0, 2 * PIECE) + request("0000 0003", 0, 0));
+
+        // Then
+        assertThat(chunks)
+                .isEqualTo(hex("668e33ef 0000 0001" + COOKIE + "00040008 0000000000000000 " + zeroes
+                        + " 668e33ef 0001 8001" + COOKIE + "00000010 00000005 000a 'bad sector'"));
+        assertThat(structured.isOpen()).isTrue();
+        assertThat(hex(OK + " " + zeroes)).startsWith(cutOff);
+        assertThat(simple.isOpen()).isFalse();
+    }
+
+    @Test
+    void goesOnWithALongReadWhereTheClientLeftOff() {
+        // Given
+        ServedExport served = new ServedExport("", "", disk, SizeConstraints.DEFAULT, false);
+        EmbeddedChannel channel = channel(served, false);
+        channel.config().setWriteBufferHighWaterMark(PIECE);
+        channel.config().setWriteBufferLowWaterMark(PIECE / 2);
+
+        // When every piece fills the channel, which is flushed each time
+        String answer = answer(channel, request("0000 0000", 0, 1 << 20) + request("0000 0003", 0, 0));
+
+        // Then
+        assertThat(answer).isEqualTo(hex(OK + " 00*" + (1 << 20) + " " + OK));
+        assertThat(channel.config().isAutoRead()).isTrue();
     }
 
     @Test
@@ -319,6 +387,28 @@ class TransmissionHandlerTest {
 
     private static String hex(String wire) {
         return HexFormat.of().formatHex(WireBytes.parse(wire));
+    }
+
+    /** Can read its first piece only. */
+    private static final class BadSectorExport implements Export {
+        @Override
+        public long size() {
+            return 1 << 20;
+        }
+
+        @Override
+        public void read(long offset, ByteBuf dst, int length) throws ExportException {
+            if (offset + length > PIECE) {
+                throw new ExportException(NbdError.EIO, "bad sector");
+            }
+            dst.writeZero(length);
+        }
+
+        @Override
+        public void write(long offset, ByteBuf src, int length) {}
+
+        @Override
+        public void zero(long offset, long length, boolean mayPunchHole) {}
     }
 
     /** Fails in the middle of everything. */
