@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
  * system call that does not block; whoever comes second spins for as long as that takes.
  */
 final class Reaper {
+    private static final int SIGKILL = 9;
     private static final int P_PID = 1;
     private static final int WNOHANG = 1;
     private static final int WEXITED = 4;
@@ -63,10 +64,22 @@ final class Reaper {
         }
         ExitStatus status = null;
         try {
-            status = poll();
+            status = ask(WEXITED | WNOHANG);
             return status;
         } finally {
             state.set(status == null ? State.ALIVE : State.REAPED);
+        }
+    }
+
+    /** Ends a child that nobody got to see, and waits until it is gone. */
+    void endNow() {
+        if (enter()) {
+            try {
+                libc.kill(pid, SIGKILL);
+                ask(WEXITED);
+            } finally {
+                state.set(State.REAPED);
+            }
         }
     }
 
@@ -80,12 +93,12 @@ final class Reaper {
         return true;
     }
 
-    private @Nullable ExitStatus poll() {
+    private @Nullable ExitStatus ask(int options) {
         try (NativeBlock block = new NativeBlock(NativeBlock.sizeOf(INFO_SIZE))) {
             long info = block.take(INFO_SIZE);
             int result;
             do {
-                result = libc.waitid(P_PID, pid, info, WEXITED | WNOHANG);
+                result = libc.waitid(P_PID, pid, info, options);
             } while (result == -EINTR);
             if (result < 0) {
                 // ECHILD: the application reaps every child of this process, or has SIGCHLD ignored.

@@ -94,8 +94,13 @@ public final class SocketpairRung implements Rung {
             int pid = new Spawn(libc, executable, stdio, new ChildStderr.To(pipe.child())).start();
             StderrTail tail = StderrTail.logging(executable.spec().argv().get(0), pid);
             SpawnedChild child = SpawnedChild.watch(libc, pid, tail, loop);
-            EpollStderr.start(new FileDescriptor(pipe.ours().release()), tail, loop);
-            return child;
+            try {
+                EpollStderr.start(new FileDescriptor(pipe.ours().release()), tail, loop);
+                return child;
+            } catch (RuntimeException | Error e) {
+                child.kill();
+                throw e;
+            }
         }
     }
 }

@@ -21,10 +21,15 @@ final class SpawnedChild implements ChildProcess {
         this.exit = exit;
     }
 
-    /** Begins to watch a process that was just started. */
+    /** Begins to watch a process that was just started. If that fails, memory being short, the process is ended. */
     static SpawnedChild watch(Libc libc, int pid, StderrTail stderr, IoEventLoop loop) {
         Reaper reaper = new Reaper(libc, pid);
-        return new SpawnedChild(reaper, stderr, ExitWatch.start(libc, reaper, loop));
+        try {
+            return new SpawnedChild(reaper, stderr, ExitWatch.start(libc, reaper, loop));
+        } catch (RuntimeException | Error e) {
+            reaper.endNow();
+            throw e;
+        }
     }
 
     @Override

@@ -41,6 +41,16 @@ final class FailingLibc {
                 method.getName().equals(name) ? error(method, ENOSYS) : invoke(method, arguments));
     }
 
+    /** Returns a libc whose {@code name} throws, as if memory had run out on the way to it. */
+    Libc throwingAt(String name, RuntimeException thrown) {
+        return LibcProxy.of((method, arguments) -> {
+            if (method.getName().equals(name)) {
+                throw thrown;
+            }
+            return invoke(method, arguments);
+        });
+    }
+
     /** Returns whether a call of {@code name} can report an error that somebody looks at. */
     static boolean canFail(String name) {
         return switch (name) {

@@ -435,6 +435,20 @@ class SocketpairRungIT {
     }
 
     @Test
+    void leavesNothingBehindWhenAChildCannotBeWatched() {
+        // Given
+        List<String> before = OpenDescriptors.ofThisProcess();
+        RuntimeException thrown = new IllegalStateException("thrown on purpose by a test");
+        Libc libc = requireNonNull(LibcProbe.ofThisJvm().libc());
+        SocketpairRung failing = rungOn(new FailingLibc(libc).throwingAt("syscall", thrown));
+
+        // When // Then
+        assertThatThrownBy(() -> start(failing, spec("sleep", "1000"))).isSameAs(thrown);
+        assertThat(OpenDescriptors.ofThisProcess()).isEqualTo(before);
+        assertThat(children()).isEmpty();
+    }
+
+    @Test
     void leavesNothingBehindWhenTheFileCannotBeExecuted() throws IOException {
         // Given
         List<String> before = OpenDescriptors.ofThisProcess();
