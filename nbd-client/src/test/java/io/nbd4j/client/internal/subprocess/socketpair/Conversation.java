@@ -17,12 +17,13 @@ import java.io.ByteArrayOutputStream;
 import java.util.function.Predicate;
 
 /** A child whose channel was registered, as text in and text out. */
-final class Conversation implements AutoCloseable {
+public final class Conversation implements AutoCloseable {
     private final ChildProcess child;
     private final Channel channel;
     private final ByteArrayOutputStream received = new ByteArrayOutputStream();
 
-    Conversation(Launched launched, EventLoop loop) {
+    /** Registers the channel with {@code loop}. */
+    public Conversation(Launched launched, EventLoop loop) {
         child = launched.child();
         channel = launched.channel();
         channel.pipeline().addLast(new ChannelInboundHandlerAdapter() {
@@ -36,32 +37,35 @@ final class Conversation implements AutoCloseable {
         loop.register(channel).syncUninterruptibly();
     }
 
-    ChildProcess child() {
+    /** Returns the child. */
+    public ChildProcess child() {
         return child;
     }
 
-    Channel channel() {
+    /** Returns the channel to it. */
+    public Channel channel() {
         return channel;
     }
 
-    void send(String text) {
+    /** Writes text and waits until it is written. */
+    public void send(String text) {
         channel.writeAndFlush(Unpooled.copiedBuffer(text, UTF_8)).syncUninterruptibly();
     }
 
     /** Waits for output that is as wanted, and returns all of it. */
-    String receive(Predicate<String> wanted) {
+    public String receive(Predicate<String> wanted) {
         await().until(() -> wanted.test(received.toString(UTF_8)));
         return received.toString(UTF_8);
     }
 
     /** Waits for the end of the output and returns all of it. */
-    String receiveAll() {
+    public String receiveAll() {
         channel.closeFuture().syncUninterruptibly();
         return received.toString(UTF_8);
     }
 
     /** Waits for the end of the child. */
-    ExitStatus exit() {
+    public ExitStatus exit() {
         return child.onExit().join();
     }
 

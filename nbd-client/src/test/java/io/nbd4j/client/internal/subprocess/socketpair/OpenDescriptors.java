@@ -8,13 +8,13 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /** What this process has open, without the files that class loading opens whenever it likes. */
-final class OpenDescriptors {
+public final class OpenDescriptors {
     private static final Path DIRECTORY = Path.of("/proc/self/fd");
 
     private OpenDescriptors() {}
 
     /** Returns the sockets, pipes and pidfds of this process, sorted. */
-    static List<String> ofThisProcess() {
+    public static List<String> ofThisProcess() {
         try (Stream<Path> entries = Files.list(DIRECTORY)) {
             return entries.map(OpenDescriptors::target)
                     .filter(target -> target.startsWith("socket:")

@@ -1,0 +1,5 @@
+/** The last rung: the JDK's own streams. It works everywhere. */
+@NullMarked
+package io.nbd4j.client.internal.subprocess.stream;
+
+import org.jspecify.annotations.NullMarked;
