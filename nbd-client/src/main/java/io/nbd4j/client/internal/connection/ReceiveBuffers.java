@@ -2,6 +2,7 @@ package io.nbd4j.client.internal.connection;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
+import io.netty.buffer.UnpooledByteBufAllocator;
 import io.netty.channel.DefaultMaxMessagesRecvByteBufAllocator;
 import io.netty.channel.RecvByteBufAllocator;
 import io.netty.util.concurrent.FastThreadLocal;
@@ -26,6 +27,9 @@ public final class ReceiveBuffers extends DefaultMaxMessagesRecvByteBufAllocator
      * bytes arrive in place with this size, a quarter with a large one.
      */
     private static final int SMALL = 8 * 1024;
+
+    /** What it gives lives as long as an event loop: a pool has no use for it, and a leak detector no business with it. */
+    private static final ByteBufAllocator OF_EVENT_LOOPS = new UnpooledByteBufAllocator(true, true);
 
     private static final SharedBuffer LARGE_BUFFER = new SharedBuffer(LARGE);
     private static final SharedBuffer SMALL_BUFFER = new SharedBuffer(SMALL);
@@ -88,7 +92,7 @@ public final class ReceiveBuffers extends DefaultMaxMessagesRecvByteBufAllocator
         ByteBuf lend(ByteBufAllocator allocator) {
             ByteBuf buffer = get();
             if (buffer == null) {
-                buffer = allocator.directBuffer(capacity, capacity);
+                buffer = OF_EVENT_LOOPS.directBuffer(capacity, capacity);
                 set(buffer);
             } else if (buffer.refCnt() != 1) {
                 return allocator.directBuffer(capacity, capacity);

@@ -82,10 +82,15 @@ final class LinkOpener {
             } else {
                 Throwable cause = done.cause();
                 listener.notOpened(
-                        new ConnectFailedException("can't connect to " + target + ": " + cause.getMessage(), cause));
+                        new ConnectFailedException("can't connect to " + target + ": " + reason(cause), cause));
             }
         });
         return () -> connected.cancel(false);
+    }
+
+    /** Returns what the system says, without the name of the system call that native transports put before it. */
+    private static String reason(Throwable cause) {
+        return String.valueOf(cause.getMessage()).replaceFirst("^\\w+\\(\\.\\.\\) failed with error\\(-?\\d+\\): ", "");
     }
 
     private void launch(NbdTarget.Command command) {

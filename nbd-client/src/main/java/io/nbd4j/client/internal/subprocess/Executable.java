@@ -7,6 +7,7 @@ import java.nio.file.Path;
  * that "command not found" and its like are the same errors everywhere.
  *
  * @param file the absolute path of the file to execute
- * @param spec what was asked for; {@code argv[0]} is handed to the child as it was given
+ * @param spec what was asked for; {@code argv[0]} is handed to the child as it was given, where the rung can
+ *     do that apart from the file
  */
 public record Executable(Path file, LaunchSpec spec) {}
