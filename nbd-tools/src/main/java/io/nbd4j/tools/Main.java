@@ -1,8 +1,8 @@
 package io.nbd4j.tools;
 
-import io.nbd4j.client.NbdTarget;
 import io.nbd4j.client.NbdVersion;
 import io.nbd4j.tools.load.LoadCommand;
+import io.nbd4j.tools.serve.ServeCommand;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import picocli.CommandLine;
@@ -58,8 +58,8 @@ public final class Main implements Runnable {
     private static CommandLine commandLine(BracketedCommand split, PrintWriter out, PrintWriter err) {
         Main main = new Main();
         return new CommandLine(main)
-                .addSubcommand(new LoadCommand())
-                .registerConverter(NbdTarget.class, new TargetConverter(split))
+                .addSubcommand(new LoadCommand(new Targets(split.command())))
+                .addSubcommand(new ServeCommand())
                 // An argument is what it is, also if it starts with @.
                 .setExpandAtFiles(false)
                 .setOut(out)

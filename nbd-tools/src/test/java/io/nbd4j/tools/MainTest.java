@@ -52,6 +52,7 @@ class MainTest {
                 badArguments("'[' without ']'", "load", "[", "nbdkit"),
                 badArguments("no command", "load", "[", "]"),
                 badArguments("Unmatched argument", "load", "nbd://localhost", "[", "nbdkit", "]"),
+                badArguments("Unmatched argument", "serve", "--stdio", "--memory", "1m", "[", "nbdkit", "]"),
                 badArguments("'4q' is not a size", "load", "--bs", "4q"),
                 badArguments("--bs must be 1 to 1g", "load", "--bs", "0"),
                 badArguments("--bs must be 1 to 1g", "load", "--bs", "2g"),
@@ -68,7 +69,8 @@ class MainTest {
                 badArguments("is none of auto, socketpair", "load", "--subprocess-transport", "fast"),
                 badArguments("not for a URI", "load", "--subprocess-transport", "pipe", "nbd://localhost"),
                 badArguments("only once", "load", "--bs", "4k", "--bs", "8k"),
-                badArguments("@/etc/hosts", "load", "@/etc/hosts"));
+                badArguments("@/etc/hosts", "load", "@/etc/hosts"),
+                badArguments("--stdio", "serve", "--memory", "1m"));
     }
 
     private static Arguments badArguments(String complaint, String... arguments) {

@@ -5,6 +5,7 @@ import io.nbd4j.client.SubprocessTransport;
 import io.nbd4j.tools.Interrupt;
 import io.nbd4j.tools.LowerCaseEnumConverter;
 import io.nbd4j.tools.SizeConverter;
+import io.nbd4j.tools.Targets;
 import io.nbd4j.tools.Terminal;
 import io.nbd4j.tools.ToolException;
 import java.io.PrintWriter;
@@ -37,6 +38,8 @@ import picocli.CommandLine.Spec;
             "  nbd load nbd://localhost --rw randrw --bs 64k --iodepth 16 --verify",
         })
 public final class LoadCommand implements Callable<Integer> {
+    private final Targets targets;
+
     @Spec
     @SuppressWarnings("NullAway.Init") // set by picocli
     private CommandSpec spec;
@@ -47,7 +50,7 @@ public final class LoadCommand implements Callable<Integer> {
             description = "An NBD URI, or [ COMMAND ARG... ], with the brackets as separate words: a server to be"
                     + " started that speaks NBD on its stdin and stdout, such as 'nbdkit -s'. Without it, a memory"
                     + " server of 1g is started.")
-    private @Nullable NbdTarget target;
+    private @Nullable String target;
 
     @Option(
             names = "--rw",
@@ -119,6 +122,11 @@ public final class LoadCommand implements Callable<Integer> {
     @Option(names = "--json", description = "Print one JSON object instead of the table.")
     private boolean json;
 
+    /** Creates the command. {@code targets} knows the command that was cut out of the command line. */
+    public LoadCommand(Targets targets) {
+        this.targets = targets;
+    }
+
     @Override
     public Integer call() throws InterruptedException {
         LoadOptions options =
@@ -163,7 +171,7 @@ public final class LoadCommand implements Callable<Integer> {
     }
 
     private NbdTarget server() {
-        NbdTarget server = target == null ? BuiltInServer.command() : target;
+        NbdTarget server = target == null ? BuiltInServer.command() : targets.of(target);
         if (server instanceof NbdTarget.Command command) {
             return command.withTransport(transport);
         }

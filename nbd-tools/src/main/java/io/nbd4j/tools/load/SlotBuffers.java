@@ -16,33 +16,38 @@ import java.util.List;
  * @param writeView the same memory
  */
 record SlotBuffers(ByteBuf read, ByteBuffer readView, ByteBuf write, ByteBuffer writeView) {
-    /** Allocates and touches the memory of {@code slots} slots; the caller releases each. A buffer that is not needed is empty. */
+    /**
+     * Allocates the memory of {@code slots} slots, and touches it; the caller releases each. A buffer that is not needed is
+     * empty.
+     *
+     * @throws OutOfMemoryError if there is not so much direct memory; what was allocated is released
+     */
     static List<SlotBuffers> allocate(int slots, int blockSize, boolean reads, boolean writes) {
-        List<SlotBuffers> all = new ArrayList<>(slots);
+        List<ByteBuf> buffers = new ArrayList<>(2 * slots);
         try {
             for (int i = 0; i < slots; i++) {
-                ByteBuf read = buffer(reads ? blockSize : 0);
-                ByteBuf write;
-                try {
-                    write = buffer(writes ? blockSize : 0);
-                } catch (OutOfMemoryError e) {
-                    read.release();
-                    throw e;
-                }
-                fillWithNoise(write, i);
-                all.add(new SlotBuffers(
-                        read, read.nioBuffer(0, read.capacity()), write, write.nioBuffer(0, write.capacity())));
+                buffers.add(allocate(reads ? blockSize : 0));
+                buffers.add(allocate(writes ? blockSize : 0));
             }
-            return all;
         } catch (OutOfMemoryError e) {
-            all.forEach(SlotBuffers::release);
+            buffers.forEach(ByteBuf::release);
             throw e;
         }
+        List<SlotBuffers> all = new ArrayList<>(slots);
+        for (int i = 0; i < slots; i++) {
+            all.add(touched(buffers.get(2 * i), buffers.get(2 * i + 1), i));
+        }
+        return all;
     }
 
-    private static ByteBuf buffer(int capacity) {
-        ByteBuf buffer = PooledByteBufAllocator.DEFAULT.directBuffer(capacity, capacity);
-        return buffer.setZero(0, capacity).setIndex(0, capacity);
+    private static ByteBuf allocate(int capacity) {
+        return PooledByteBufAllocator.DEFAULT.directBuffer(capacity, capacity).setIndex(0, capacity);
+    }
+
+    private static SlotBuffers touched(ByteBuf read, ByteBuf write, int seed) {
+        read.setZero(0, read.capacity());
+        fillWithNoise(write, seed);
+        return new SlotBuffers(read, read.nioBuffer(0, read.capacity()), write, write.nioBuffer(0, write.capacity()));
     }
 
     private static void fillWithNoise(ByteBuf buffer, int seed) {

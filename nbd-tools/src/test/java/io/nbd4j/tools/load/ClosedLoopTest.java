@@ -3,20 +3,31 @@ package io.nbd4j.tools.load;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.nbd4j.client.ConnectionLostException;
+import io.nbd4j.testkit.junit.LeakPresence;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.ExecutionException;
 import org.assertj.core.api.InstanceOfAssertFactories;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
+@LeakPresence
 class ClosedLoopTest {
+    private final List<LaneFixture> fixtures = new ArrayList<>();
+
+    @AfterEach
+    void finish() {
+        fixtures.forEach(LaneFixture::close);
+    }
+
     @Test
     void keepsItsDepthInFlightUntilTheWindowIsOver() {
         // Given
-        LaneFixture fixture = new LaneFixture(AccessPattern.READ, 100, 4, false);
+        LaneFixture fixture = fixture(AccessPattern.READ, 100, 4, false);
         Lane lane = fixture.closedLoop();
 
         // When
@@ -44,7 +55,7 @@ class ClosedLoopTest {
     @Test
     void measuresWhatEndsAfterTheWarmUpAndBeforeTheEnd() {
         // Given
-        LaneFixture fixture = new LaneFixture(AccessPattern.READ, 100, 1, false);
+        LaneFixture fixture = fixture(AccessPattern.READ, 100, 1, false);
         Lane lane = fixture.closedLoop();
         lane.start();
 
@@ -68,7 +79,7 @@ class ClosedLoopTest {
     @Test
     void countsWhatTheServerRefusesAndGoesOn() {
         // Given
-        LaneFixture fixture = new LaneFixture(AccessPattern.WRITE, 100, 1, false);
+        LaneFixture fixture = fixture(AccessPattern.WRITE, 100, 1, false);
         Lane lane = fixture.closedLoop();
         lane.start();
 
@@ -87,7 +98,7 @@ class ClosedLoopTest {
     @Test
     void failsWithTheFirstCauseWhenTheConnectionIsLost() {
         // Given
-        LaneFixture fixture = new LaneFixture(AccessPattern.RANDRW, 100, 8, false);
+        LaneFixture fixture = fixture(AccessPattern.RANDRW, 100, 8, false);
         Lane lane = fixture.closedLoop();
         lane.start();
 
@@ -108,7 +119,7 @@ class ClosedLoopTest {
     @Test
     void finishesOnceWhenEveryRequestEndsAtOnce() {
         // Given
-        LaneFixture fixture = new LaneFixture(AccessPattern.RANDREAD, 100, 8, false);
+        LaneFixture fixture = fixture(AccessPattern.RANDREAD, 100, 8, false);
         fixture.device.lost = true;
         Lane lane = fixture.closedLoop();
 
@@ -126,7 +137,7 @@ class ClosedLoopTest {
             names = {"WRITE", "RANDWRITE", "RANDRW"})
     void verifiedRequestsNeverShareABlockAndAllMatch(AccessPattern pattern) {
         // Given
-        LaneFixture fixture = new LaneFixture(pattern, 12, 8, true);
+        LaneFixture fixture = fixture(pattern, 12, 8, true);
         Lane lane = fixture.closedLoop();
         fixture.time.advance(LaneFixture.WARMUP);
 
@@ -144,7 +155,7 @@ class ClosedLoopTest {
     @Test
     void blocksWhoseWriteFailedAreNotCheckedUntilTheyAreWrittenAgain() {
         // Given
-        LaneFixture fixture = new LaneFixture(AccessPattern.WRITE, 2, 1, true);
+        LaneFixture fixture = fixture(AccessPattern.WRITE, 2, 1, true);
         Lane lane = fixture.closedLoop();
         lane.start();
         fixture.device.inFlight.get(0).answer();
@@ -165,7 +176,7 @@ class ClosedLoopTest {
     @Test
     void readingBackFindsABlockThatWasChanged() {
         // Given
-        LaneFixture fixture = new LaneFixture(AccessPattern.WRITE, 12, 4, true);
+        LaneFixture fixture = fixture(AccessPattern.WRITE, 12, 4, true);
         Lane lane = fixture.closedLoop();
         runAtRandom(fixture, lane);
 
@@ -184,7 +195,7 @@ class ClosedLoopTest {
     @Test
     void aMismatchInTheWarmUpCounts() {
         // Given
-        LaneFixture fixture = new LaneFixture(AccessPattern.RANDRW, 1, 1, true);
+        LaneFixture fixture = fixture(AccessPattern.RANDRW, 1, 1, true);
         Lane lane = fixture.closedLoop();
         lane.start();
         while (!fixture.device.inFlight.get(0).writing) {
@@ -231,5 +242,11 @@ class ClosedLoopTest {
             fixture.device.inFlight.get(0).answer();
         }
         assertThat(lane.finished()).isCompleted();
+    }
+
+    private LaneFixture fixture(AccessPattern pattern, int blocks, int depth, boolean verify) {
+        LaneFixture fixture = new LaneFixture(pattern, blocks, depth, verify);
+        fixtures.add(fixture);
+        return fixture;
     }
 }

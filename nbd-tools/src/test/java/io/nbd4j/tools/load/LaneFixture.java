@@ -1,12 +1,13 @@
 package io.nbd4j.tools.load;
 
 import io.netty.buffer.ByteBuf;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** A lane on a fake device, in a window of 1000 ns of warm-up and 10 000 ns that are measured. */
-final class LaneFixture {
+final class LaneFixture implements AutoCloseable {
     static final int BLOCK = 64;
     static final long WARMUP = 1_000;
     static final long RUNTIME = 10_000;
@@ -22,6 +23,7 @@ final class LaneFixture {
     final @Nullable Verifier verifier;
 
     private final AccessPattern pattern;
+    private final List<Lane> lanes = new ArrayList<>();
 
     LaneFixture(AccessPattern pattern, int blocks, int depth, boolean verify) {
         this.pattern = pattern;
@@ -33,16 +35,29 @@ final class LaneFixture {
     }
 
     Lane closedLoop() {
-        return new ClosedLoop(parts(window, workload(), buffers));
+        return remember(new ClosedLoop(parts(window, workload(), buffers)));
     }
 
     Lane openLoop(long rate, int lane, int lanes) {
-        return new OpenLoop(parts(window, workload(), buffers), rate, lane, lanes);
+        return remember(new OpenLoop(parts(window, workload(), buffers), rate, lane, lanes));
     }
 
     Lane readBack(List<SlotBuffers> readBuffers) {
         RunWindow unmeasured = RunWindow.unmeasured(time.nanoTime());
         return new ClosedLoop(parts(unmeasured, new ReadBackWorkload(Objects.requireNonNull(verifier)), readBuffers));
+    }
+
+    private Lane remember(Lane lane) {
+        lanes.add(lane);
+        return lane;
+    }
+
+    /** Lets what a test has started come to its end. */
+    @Override
+    public void close() {
+        window.end(time.nanoTime());
+        List.copyOf(device.inFlight).forEach(FakeDevice.Request::answer);
+        lanes.forEach(Lane::wake);
     }
 
     private Workload workload() {

@@ -2,17 +2,28 @@ package io.nbd4j.tools.load;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.nbd4j.testkit.junit.LeakPresence;
+import java.util.ArrayList;
 import java.util.List;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
+@LeakPresence
 class OpenLoopTest {
     // One request per 1000 ns.
     private static final long RATE = 1_000_000;
 
+    private final List<LaneFixture> fixtures = new ArrayList<>();
+
+    @AfterEach
+    void finish() {
+        fixtures.forEach(LaneFixture::close);
+    }
+
     @Test
     void issuesOnTimeWhateverIsInFlight() {
         // Given
-        LaneFixture fixture = new LaneFixture(AccessPattern.READ, 100, 8, false);
+        LaneFixture fixture = fixture(AccessPattern.READ, 100, 8, false);
         Lane lane = fixture.openLoop(RATE, 0, 1);
 
         // When
@@ -43,8 +54,8 @@ class OpenLoopTest {
     @Test
     void lanesTakeTurns() {
         // Given
-        LaneFixture first = new LaneFixture(AccessPattern.READ, 100, 8, false);
-        LaneFixture second = new LaneFixture(AccessPattern.READ, 100, 8, false);
+        LaneFixture first = fixture(AccessPattern.READ, 100, 8, false);
+        LaneFixture second = fixture(AccessPattern.READ, 100, 8, false);
         first.openLoop(RATE, 0, 2).start();
         second.openLoop(RATE, 1, 2).start();
 
@@ -60,7 +71,7 @@ class OpenLoopTest {
     @Test
     void chargesAStallToEveryRequestThatHadToWait() {
         // Given
-        LaneFixture fixture = new LaneFixture(AccessPattern.READ, 100, 1, false);
+        LaneFixture fixture = fixture(AccessPattern.READ, 100, 1, false);
         fixture.openLoop(RATE, 0, 1).start();
         fixture.time.advance(LaneFixture.WARMUP);
 
@@ -81,7 +92,7 @@ class OpenLoopTest {
     @Test
     void finishesAtTheEndOfTheWindowWithNothingInFlight() {
         // Given
-        LaneFixture fixture = new LaneFixture(AccessPattern.READ, 100, 2, false);
+        LaneFixture fixture = fixture(AccessPattern.READ, 100, 2, false);
         Lane lane = fixture.openLoop(1, 0, 1);
         lane.start();
         fixture.device.inFlight.get(0).answer();
@@ -103,7 +114,7 @@ class OpenLoopTest {
     @Test
     void wakesUpToFinishWhenTheWindowEndsEarly() {
         // Given
-        LaneFixture fixture = new LaneFixture(AccessPattern.READ, 100, 2, false);
+        LaneFixture fixture = fixture(AccessPattern.READ, 100, 2, false);
         Lane lane = fixture.openLoop(1, 0, 1);
         lane.start();
         fixture.device.inFlight.get(0).answer();
@@ -125,7 +136,7 @@ class OpenLoopTest {
     @Test
     void waitsForWhatIsInFlightAtTheEndAndDoesNotMeasureIt() {
         // Given
-        LaneFixture fixture = new LaneFixture(AccessPattern.READ, 100, 4, false);
+        LaneFixture fixture = fixture(AccessPattern.READ, 100, 4, false);
         Lane lane = fixture.openLoop(RATE, 0, 1);
         lane.start();
 
@@ -143,5 +154,11 @@ class OpenLoopTest {
         assertThat(fixture.device.inFlight).isEmpty();
         assertThat(lane.finished()).isCompleted();
         assertThat(fixture.recorder.latency().getTotalCount()).isZero();
+    }
+
+    private LaneFixture fixture(AccessPattern pattern, int blocks, int depth, boolean verify) {
+        LaneFixture fixture = new LaneFixture(pattern, blocks, depth, verify);
+        fixtures.add(fixture);
+        return fixture;
     }
 }

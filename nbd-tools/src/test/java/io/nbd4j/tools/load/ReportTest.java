@@ -3,17 +3,11 @@ package io.nbd4j.tools.load;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import com.fasterxml.jackson.core.JsonFactory;
-import com.fasterxml.jackson.core.JsonParser;
-import com.fasterxml.jackson.core.JsonToken;
 import io.nbd4j.client.CommandRefusedException;
 import io.nbd4j.client.NbdRange;
 import io.nbd4j.codec.CommandType;
 import io.nbd4j.codec.NbdError;
 import java.io.IOException;
-import java.util.ArrayDeque;
-import java.util.Deque;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -22,7 +16,7 @@ class ReportTest {
     @Test
     void jsonIsOneObjectWithTheDocumentedKeys() throws IOException {
         // When
-        Map<String, Object> fields = parse(JsonReport.of(report(twoThousandRequests(), false)));
+        Map<String, Object> fields = Json.parse(JsonReport.of(report(twoThousandRequests(), false)));
 
         // Then
         assertThat(fields.keySet())
@@ -57,7 +51,7 @@ class ReportTest {
     @Test
     void jsonOfNothingIsZeroes() throws IOException {
         // When
-        Map<String, Object> fields = parse(JsonReport.of(report(new Recorder(), false)));
+        Map<String, Object> fields = Json.parse(JsonReport.of(report(new Recorder(), false)));
 
         // Then
         assertThat(fields)
@@ -170,25 +164,5 @@ class ReportTest {
 
     private static LoadOptions options(boolean verify) {
         return LoadOptions.of(AccessPattern.RANDRW, 4096, 64, 2, 0, 2, 0, verify);
-    }
-
-    private static Map<String, Object> parse(String json) throws IOException {
-        Map<String, Object> fields = new LinkedHashMap<>();
-        Deque<String> path = new ArrayDeque<>();
-        try (JsonParser parser = new JsonFactory().createParser(json)) {
-            assertThat(parser.nextToken()).isEqualTo(JsonToken.START_OBJECT);
-            for (JsonToken token = parser.nextToken(); token != null; token = parser.nextToken()) {
-                String key = String.join("/", path) + (path.isEmpty() ? "" : "/") + parser.currentName();
-                switch (token) {
-                    case START_OBJECT -> path.addLast(parser.currentName());
-                    case END_OBJECT -> path.pollLast();
-                    case VALUE_NUMBER_INT -> fields.put(key, parser.getLongValue());
-                    case VALUE_NUMBER_FLOAT -> fields.put(key, parser.getDoubleValue());
-                    case VALUE_STRING -> fields.put(key, parser.getText());
-                    default -> assertThat(token).isEqualTo(JsonToken.FIELD_NAME);
-                }
-            }
-        }
-        return fields;
     }
 }
