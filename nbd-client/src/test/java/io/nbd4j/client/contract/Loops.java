@@ -1,0 +1,58 @@
+package io.nbd4j.client.contract;
+
+import io.nbd4j.client.NbdClient;
+import io.nbd4j.client.NbdClientBuilder;
+import io.netty.channel.IoEventLoopGroup;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.epoll.Epoll;
+import io.netty.channel.epoll.EpollIoHandler;
+import io.netty.channel.nio.NioIoHandler;
+import io.netty.util.concurrent.DefaultThreadFactory;
+import org.jspecify.annotations.Nullable;
+
+/** The event loops that a caller may bring. One group of daemon threads for each kind, never shut down. */
+enum Loops {
+    EPOLL {
+        @Override
+        @Nullable
+        String unavailableBecause() {
+            Throwable cause = Epoll.unavailabilityCause();
+            return cause == null ? null : "no native epoll: " + cause;
+        }
+
+        @Override
+        IoEventLoopGroup group() {
+            return OnEpoll.GROUP;
+        }
+    },
+    NIO {
+        @Override
+        @Nullable
+        String unavailableBecause() {
+            return null;
+        }
+
+        @Override
+        IoEventLoopGroup group() {
+            return OnNio.GROUP;
+        }
+    };
+
+    abstract @Nullable String unavailableBecause();
+
+    abstract IoEventLoopGroup group();
+
+    NbdClientBuilder builder() {
+        return NbdClient.builder().eventLoopGroup(group());
+    }
+
+    private static final class OnEpoll {
+        static final IoEventLoopGroup GROUP = new MultiThreadIoEventLoopGroup(
+                1, new DefaultThreadFactory("test-epoll", true), EpollIoHandler.newFactory());
+    }
+
+    private static final class OnNio {
+        static final IoEventLoopGroup GROUP = new MultiThreadIoEventLoopGroup(
+                1, new DefaultThreadFactory("test-nio", true), NioIoHandler.newFactory());
+    }
+}
