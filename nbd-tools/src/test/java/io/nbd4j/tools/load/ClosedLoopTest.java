@@ -3,7 +3,6 @@ package io.nbd4j.tools.load;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.nbd4j.client.ConnectionLostException;
-import io.nbd4j.testkit.junit.LeakPresence;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -15,7 +14,6 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-@LeakPresence
 class ClosedLoopTest {
     private final List<LaneFixture> fixtures = new ArrayList<>();
 

@@ -2,13 +2,11 @@ package io.nbd4j.tools.load;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.nbd4j.testkit.junit.LeakPresence;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
-@LeakPresence
 class OpenLoopTest {
     // One request per 1000 ns.
     private static final long RATE = 1_000_000;
