@@ -1,0 +1,19 @@
+package io.nbd4j.client.internal.connection;
+
+/**
+ * A request as the server sees it.
+ *
+ * @param type the raw 16 bits
+ * @param length the raw 32 bits, unsigned
+ * @param payload of a write, otherwise empty
+ */
+@SuppressWarnings("ArrayRecordComponent") // never compared
+record Request(int flags, int type, long cookie, long offset, long length, byte[] payload) {
+    static final int READ = 0;
+    static final int WRITE = 1;
+    static final int DISC = 2;
+    static final int FLUSH = 3;
+    static final int TRIM = 4;
+    static final int CACHE = 5;
+    static final int WRITE_ZEROES = 6;
+}

@@ -1,0 +1,140 @@
+package io.nbd4j.client.internal.connection;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.nbd4j.client.ExportInfo;
+import io.nbd4j.client.InvalidRequestException;
+import io.nbd4j.codec.CommandType;
+import io.nbd4j.codec.NbdError;
+import io.nbd4j.codec.SizeConstraints;
+import io.nbd4j.codec.TransmissionFlags;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** The checks of libnbd's strict mode: flags, features, zero, bounds, alignment, in this order. */
+class RequestValidatorTest {
+    private static final int ALL = Rig.ALL_FLAGS;
+    private static final long SIZE = 65537;
+
+    @ParameterizedTest
+    @CsvSource(nullValues = "-", textBlock = """
+                    # command, flags, offset, length, expected error, part of its message
+                    READ,  0, 0, 65536, -, -
+                    READ,  0, 61440, 4096, -, -
+                    WRITE, 1, 4096, 4096, -, -
+                    TRIM,  1, 0, 4096, -, -
+                    WRITE_ZEROES, 19, 0, 4096, -, -
+                    CACHE, 0, 0, 4096, -, -
+                    FLUSH, 0, 0, 0, -, -
+
+                    # flags that the command does not have
+                    READ,  1, 0, 4096, EINVAL, 0x1
+                    READ,  4, 0, 4096, EINVAL, 0x4
+                    WRITE, 2, 0, 4096, EINVAL, 0x2
+                    WRITE, 16, 0, 4096, EINVAL, 0x10
+                    TRIM,  3, 0, 4096, EINVAL, 0x2
+                    CACHE, 1, 0, 4096, EINVAL, 0x1
+                    FLUSH, 1, 0, 0, EINVAL, 0x1
+                    WRITE_ZEROES, 32, 0, 4096, EINVAL, 0x20
+                    WRITE, 65536, 0, 4096, EINVAL, 0x10000
+
+                    # a length of zero, before bounds
+                    READ,  0, 70000, 0, EINVAL, zero
+                    WRITE, 0, -1, 0, EINVAL, zero
+                    TRIM,  0, 1, 0, EINVAL, zero
+
+                    # bounds, before alignment
+                    READ,  0, 65536, 4096, EINVAL, not within
+                    CACHE, 0, 65536, 4096, EINVAL, not within
+                    WRITE, 0, 65536, 4096, ENOSPC, not within
+                    TRIM,  0, 1, 65537, ENOSPC, not within
+                    WRITE_ZEROES, 0, 65538, 1, ENOSPC, not within
+                    READ,  0, -4096, 4096, EINVAL, not within
+                    READ,  0, 0, -4096, EINVAL, not within
+                    READ,  0, 9223372036854775807, 9223372036854775807, EINVAL, not within
+                    WRITE, 0, 4096, 9223372036854775807, ENOSPC, not within
+                    WRITE, 0, -9223372036854775808, 4096, ENOSPC, not within
+
+                    # alignment
+                    READ,  0, 1, 4096, EINVAL, minimum block
+                    READ,  0, 0, 4097, EINVAL, minimum block
+                    WRITE, 0, 512, 512, EINVAL, minimum block
+                    TRIM,  0, 4096, 1, EINVAL, minimum block
+                    CACHE, 0, 4096, 1, EINVAL, minimum block
+                    READ,  0, 65536, 1, EINVAL, out of reach
+                    """)
+    void checksAgainstAnExportThatCanEverything(
+            CommandType type, int flags, long offset, long length, @Nullable NbdError errno, @Nullable String message) {
+        check(ALL, type, flags, offset, length, errno, message);
+    }
+
+    @ParameterizedTest
+    @CsvSource(nullValues = "-", textBlock = """
+                    # flags of the export, command, flags, length, expected error, part of its message
+                    1,   READ,  0, 4096, -, -
+                    1,   WRITE, 0, 4096, -, -
+                    1,   FLUSH, 0, 0, EINVAL, advertise this command
+                    1,   TRIM,  0, 4096, EINVAL, advertise this command
+                    1,   CACHE, 0, 4096, EINVAL, advertise this command
+                    1,   WRITE_ZEROES, 0, 4096, EINVAL, advertise this command
+                    1,   WRITE, 1, 4096, EINVAL, FUA
+                    33,  TRIM,  1, 4096, EINVAL, FUA
+                    65,  WRITE_ZEROES, 1, 4096, EINVAL, FUA
+                    65,  WRITE_ZEROES, 2, 4096, -, -
+                    65,  WRITE_ZEROES, 16, 4096, EINVAL, FAST_ZERO
+                    # flags of the command come first, then whether it exists, then read-only, then its flags' features
+                    1,   TRIM,  2, 4096, EINVAL, 0x2
+                    3,   TRIM,  1, 4096, EINVAL, advertise this command
+                    3,   WRITE, 0, 4096, EPERM, read-only
+                    3,   WRITE, 1, 0, EPERM, read-only
+                    35,  TRIM,  1, 4096, EPERM, read-only
+                    67,  WRITE_ZEROES, 16, 4096, EPERM, read-only
+                    3,   READ,  0, 4096, -, -
+                    7,   FLUSH, 0, 0, -, -
+                    1,   WRITE, 1, 0, EINVAL, FUA
+                    """)
+    void checksWhatTheExportCanDo(
+            int exportFlags,
+            CommandType type,
+            int flags,
+            long length,
+            @Nullable NbdError errno,
+            @Nullable String message) {
+        check(exportFlags, type, flags, 0, length, errno, message);
+    }
+
+    private static void check(
+            int exportFlags,
+            CommandType type,
+            int flags,
+            long offset,
+            long length,
+            @Nullable NbdError errno,
+            @Nullable String message) {
+        // Given
+        RequestValidator validator = new RequestValidator(new ExportInfo(
+                "",
+                SIZE,
+                new TransmissionFlags(exportFlags),
+                new SizeConstraints(4096, 4096, 1 << 20),
+                true,
+                ExportInfo.Protocol.NEWSTYLE_FIXED,
+                null,
+                null));
+
+        // When
+        InvalidRequestException problem = validator.check(type, flags, offset, length);
+
+        // Then
+        if (errno == null) {
+            assertThat(problem).isNull();
+        } else {
+            assertThat(problem)
+                    .isNotNull()
+                    .hasMessageContaining(message)
+                    .returns(errno, InvalidRequestException::errno)
+                    .returns(type, InvalidRequestException::command);
+        }
+    }
+}
