@@ -495,18 +495,22 @@ abstract class SubprocessContract {
     }
 
     @Test
-    void theServerMayBeAskedToEnd() {
+    void aChildThatIsAskedToEndTakesTheConnectionWithIt() {
         // Given
         NbdClient nbd = client();
-        await(nbd.connect(nbdkit("memory", "1M")));
+        // Over pipes, nbdkit heeds SIGTERM with its next request only.
+        NbdFuture<NbdClient> connecting = nbd.connect(command("sleep", "1000"));
+        await().until(() -> nbd.subprocess().isPresent());
         Subprocess child = nbd.subprocess().orElseThrow();
 
         // When
         child.terminate();
 
         // Then
-        await(child.onExit());
-        await().until(() -> !nbd.isReady());
+        SubprocessException failure = failureOf(connecting, SubprocessException.class);
+        assertThat(failure.exitStatus()).isEqualTo(ExitStatus.signalled(15));
+        assertThat(await(child.onExit())).isEqualTo(ExitStatus.signalled(15));
+        assertThat(nbd.state()).isEqualTo(ConnectionState.DEAD);
         child.terminate();
     }
 
