@@ -1,0 +1,142 @@
+package io.nbd4j.client.server;
+
+import static io.nbd4j.client.contract.Outcomes.await;
+import static io.nbd4j.client.contract.Outcomes.failureOf;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import io.nbd4j.client.ConnectionState;
+import io.nbd4j.client.InvalidRequestException;
+import io.nbd4j.client.NbdClient;
+import io.nbd4j.client.NbdTarget;
+import io.nbd4j.client.NbdUri;
+import io.nbd4j.codec.NbdError;
+import io.nbd4j.testkit.RealServer;
+import io.nbd4j.testkit.junit.RequiresServer;
+import io.netty.channel.epoll.Epoll;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Each form of a URI that is supported leads to its server. The time limit only ends what hangs. */
+@RequiresServer("nbdkit")
+@Timeout(120)
+class ConnectUriIT {
+    private static final int BLOCK = 4096;
+
+    @TempDir
+    Path directory;
+
+    @Test
+    void aTcpUriConnectsByAddress() {
+        try (RealServer server = RealServer.nbdkitTcp("memory", "1M")) {
+            assertConnects("nbd://127.0.0.1:" + server.port(), "tcp", "");
+        }
+    }
+
+    @Test
+    void aTcpUriConnectsByNameAndTriesEveryAddress() {
+        // nbdkit listens on 127.0.0.1 only, while the name may stand for ::1 too.
+        try (RealServer server = RealServer.nbdkitTcp("memory", "1M")) {
+            assertConnects("nbd://localhost:" + server.port() + "/", "tcp", "");
+        }
+    }
+
+    @Test
+    void aTcpUriConnectsToAnIpv6Literal() {
+        try (ServerSocket probe = new ServerSocket()) {
+            probe.bind(new InetSocketAddress(InetAddress.getAllByName("::1")[0], 0));
+        } catch (IOException e) {
+            assumeTrue(false, "no IPv6 here: " + e.getMessage());
+        }
+        // The later -i counts.
+        try (RealServer server = RealServer.nbdkitTcp("-i", "::1", "memory", "1M")) {
+            assertConnects("nbd://[::1]:" + server.port(), "tcp", "");
+        }
+    }
+
+    @Test
+    void aUnixUriConnects() {
+        try (RealServer server = RealServer.nbdkit("memory", "1M")) {
+            assertConnects("nbd+unix:///?socket=" + server.unixSocket(), "unix", "");
+            assertConnects("NBD+UNIX:///?socket=" + server.unixSocket(), "unix", "");
+            assertConnects(server.uri(), "unix", "");
+        }
+    }
+
+    @Test
+    void aUriNamesTheExport() throws IOException {
+        // Given
+        for (String name : List.of("one", "with space", "gr\u00fcn", "a+b")) {
+            Files.write(directory.resolve(name), new byte[BLOCK]);
+        }
+        try (RealServer server = RealServer.nbdkit("file", "dir=" + directory)) {
+            // When // Then
+            for (String name : List.of("one", "with space", "gr\u00fcn", "a+b")) {
+                assertConnects(server.uri(name), "unix", name);
+            }
+            assertConnects("nbd+unix:///gr%C3%BCn?socket=" + server.unixSocket(), "unix", "gr\u00fcn");
+        }
+    }
+
+    @Test
+    void theExportOfAUriReplacesTheBuilders() throws IOException {
+        // Given
+        Files.write(directory.resolve("one"), new byte[BLOCK]);
+        try (RealServer server = RealServer.nbdkit("file", "dir=" + directory);
+                NbdClient nbd = NbdClient.builder().exportName("nonesuch").build()) {
+            // When
+            await(nbd.connect(NbdTarget.uri(NbdUri.parse(server.uri("one")))));
+
+            // Then
+            assertThat(nbd.export().name()).isEqualTo("one");
+        }
+    }
+
+    @Test
+    void anAbstractSocketConnects() {
+        assumeTrue(Epoll.isAvailable(), "no native epoll");
+        // No server here can listen on one: what is checked is that the kernel looks for one.
+        try (NbdClient nbd = NbdClient.builder().build()) {
+            assertThat(failureOf(nbd.connectUri("nbd+unix:///?socket=%00nbd4j-nobody"), IOException.class))
+                    .hasMessageContaining("@nbd4j-nobody")
+                    .hasMessageContaining("refused");
+        }
+    }
+
+    @Test
+    void aUriThatCannotBeUnderstoodLeavesTheHandleCreated() {
+        try (RealServer server = RealServer.nbdkit("memory", "1M");
+                NbdClient nbd = NbdClient.builder().build()) {
+            for (String wrong : List.of("http://localhost/", "nbd://", "nbd+unix:///", "nbd://h/?tls=1", "nbds://h/")) {
+                // When
+                InvalidRequestException failure = failureOf(nbd.connectUri(wrong), InvalidRequestException.class);
+
+                // Then
+                assertThat(failure.errno()).as(wrong).isEqualTo(NbdError.EINVAL);
+                assertThat(nbd.state()).isEqualTo(ConnectionState.CREATED);
+            }
+            await(nbd.connectUri(server.uri()));
+            assertThat(nbd.state()).isEqualTo(ConnectionState.READY);
+        }
+    }
+
+    private static void assertConnects(String uri, String transport, String exportName) {
+        try (NbdClient nbd = NbdClient.builder().build()) {
+            // When
+            await(nbd.connectUri(uri));
+
+            // Then
+            assertThat(nbd.transport()).contains(transport);
+            assertThat(nbd.export().name()).isEqualTo(exportName);
+            await(nbd.pread(512, 0)).release();
+        }
+    }
+}
