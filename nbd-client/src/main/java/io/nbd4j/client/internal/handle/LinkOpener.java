@@ -16,6 +16,7 @@ import io.netty.channel.ChannelPromise;
 import io.netty.channel.DefaultChannelPromise;
 import io.netty.channel.IoEventLoop;
 import io.netty.util.concurrent.Future;
+import java.io.FileNotFoundException;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.RejectedExecutionException;
@@ -90,7 +91,14 @@ final class LinkOpener {
 
     /** Returns what the system says, without the name of the system call that native transports put before it. */
     private static String reason(Throwable cause) {
-        return String.valueOf(cause.getMessage()).replaceFirst("^\\w+\\(\\.\\.\\) failed with error\\(-?\\d+\\): ", "");
+        String message = cause.getMessage();
+        if (message == null) {
+            // Netty's word for ENOENT.
+            return cause instanceof FileNotFoundException
+                    ? "no such socket"
+                    : cause.getClass().getSimpleName();
+        }
+        return message.replaceFirst("^\\w+\\(\\.\\.\\) failed with error\\(-?\\d+\\): ", "");
     }
 
     private void launch(NbdTarget.Command command) {
