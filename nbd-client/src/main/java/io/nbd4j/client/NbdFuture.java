@@ -1,8 +1,10 @@
 package io.nbd4j.client;
 
+import java.util.Objects;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Supplier;
@@ -40,7 +42,7 @@ public abstract class NbdFuture<T extends @Nullable Object> extends CompletableF
      */
     protected abstract void giveUp(Runnable ending);
 
-    /** Returns whether the calling thread is the one that completes this future, so that waiting would never end. */
+    /** Returns whether the calling thread is the one that receives the outcome, so that waiting would never end. */
     protected abstract boolean isOnCompletingThread();
 
     /** Completes this future with a value. Returns false if it was complete already. */
@@ -122,6 +124,27 @@ public abstract class NbdFuture<T extends @Nullable Object> extends CompletableF
     /** {@inheritDoc} The supplier runs on {@link #defaultExecutor()}; its value is then asked for as in {@link #complete}. */
     @Override
     public CompletableFuture<T> completeAsync(Supplier<? extends T> supplier) {
-        return super.completeAsync(supplier);
+        return completeAsync(supplier, defaultExecutor());
+    }
+
+    /** {@inheritDoc} The supplier runs on {@code executor}; its value is then asked for as in {@link #complete}. */
+    @Override
+    @SuppressWarnings("CatchThrowable") // as its superclass, whose own way around complete() must not be taken
+    public CompletableFuture<T> completeAsync(Supplier<? extends T> supplier, Executor executor) {
+        Objects.requireNonNull(supplier);
+        executor.execute(() -> {
+            if (isDone()) {
+                return;
+            }
+            T value;
+            try {
+                value = supplier.get();
+            } catch (Throwable e) {
+                completeExceptionally(e);
+                return;
+            }
+            complete(value);
+        });
+        return this;
     }
 }

@@ -55,6 +55,6 @@ final class HandleFuture<T extends @Nullable Object> extends NbdFuture<T> {
 
     @Override
     protected boolean isOnCompletingThread() {
-        return executor == null && loop.inEventLoop();
+        return loop.inEventLoop();
     }
 }
