@@ -74,6 +74,11 @@ public abstract class Command<T extends @Nullable Object> extends NbdFuture<T> {
      */
     abstract void detach(Runnable ending);
 
+    /** Returns whether the caller's memory is still read from, so that not even an answer may end this command. */
+    boolean isPayloadLeaving() {
+        return false;
+    }
+
     /** Returns the pieces that it is sent in; null if it goes as a whole. */
     final @Nullable Split split() {
         return split;
@@ -108,10 +113,20 @@ public abstract class Command<T extends @Nullable Object> extends NbdFuture<T> {
             phase = Phase.ENDED;
             Executor executor = connection.completionExecutor();
             if (executor == null) {
-                deliver();
+                deliverOrFail();
             } else {
-                complete(executor, this::deliver);
+                complete(executor, this::deliverOrFail);
             }
+        }
+    }
+
+    private void deliverOrFail() {
+        try {
+            deliver();
+        } catch (RuntimeException e) {
+            // The caller has changed the bounds of a buffer that it lent, which is nobody else's affair.
+            releaseBuffers();
+            fail(e);
         }
     }
 
@@ -161,6 +176,8 @@ public abstract class Command<T extends @Nullable Object> extends NbdFuture<T> {
                 };
                 if (split != null) {
                     split.detach(completion);
+                    // What waits behind it need not wait for its next piece any more.
+                    connection.waitingChanged();
                 } else {
                     detach(completion);
                 }
@@ -173,6 +190,6 @@ public abstract class Command<T extends @Nullable Object> extends NbdFuture<T> {
 
     @Override
     protected final boolean isOnCompletingThread() {
-        return connection.eventLoop().inEventLoop() && connection.completionExecutor() == null;
+        return connection.eventLoop().inEventLoop();
     }
 }

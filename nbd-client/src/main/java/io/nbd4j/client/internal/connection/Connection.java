@@ -298,12 +298,21 @@ public final class Connection extends ChannelInboundHandlerAdapter {
     void answered(Command<?> command, @Nullable NbdException failure) {
         inFlight.remove(command);
         bytesInFlight -= command.payloadLength();
+        if (command.isPayloadLeaving()) {
+            // A server may refuse a write before it has read the payload, which is the caller's memory until then.
+            command.detach(() -> conclude(command, failure));
+        } else {
+            conclude(command, failure);
+        }
+        waitingChanged();
+    }
+
+    private static void conclude(Command<?> command, @Nullable NbdException failure) {
         if (failure == null) {
             command.end();
         } else {
             command.end(failure);
         }
-        waitingChanged();
     }
 
     /** Room has become free in flight, or a command that waits was given up. */

@@ -15,6 +15,7 @@ class WriteCommand extends Command<@Nullable Void> {
 
     final int index;
     private final @Nullable ByteBuffer source;
+    private final int sourcePosition;
     /** Completes when the payload has left user space; null if it was copied, so that nobody reads it any more. */
     private @Nullable ChannelFuture payloadSent;
 
@@ -24,6 +25,7 @@ class WriteCommand extends Command<@Nullable Void> {
         this.data = data;
         this.index = index;
         this.source = null;
+        this.sourcePosition = 0;
     }
 
     /** Borrows {@code source}. */
@@ -32,6 +34,7 @@ class WriteCommand extends Command<@Nullable Void> {
         this.data = Unpooled.wrappedBuffer(source);
         this.index = 0;
         this.source = source;
+        this.sourcePosition = source.position();
     }
 
     @Override
@@ -64,9 +67,15 @@ class WriteCommand extends Command<@Nullable Void> {
     void deliver() {
         releaseBuffers();
         if (source != null) {
-            source.position(source.position() + (int) length);
+            source.position(sourcePosition + (int) length);
         }
         succeed(null);
+    }
+
+    @Override
+    final boolean isPayloadLeaving() {
+        ChannelFuture sent = payloadSent;
+        return sent != null && !sent.isDone();
     }
 
     @Override
