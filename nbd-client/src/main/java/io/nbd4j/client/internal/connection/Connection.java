@@ -128,9 +128,13 @@ public final class Connection extends ChannelInboundHandlerAdapter {
         while (command != null) {
             Command<?> next = command.nextInInbox;
             command.nextInInbox = null;
-            accept(command);
+            if (!command.isEnded()) {
+                // Its caller may give a command up while another thread is about to have the inbox fetched.
+                accept(command);
+            }
             command = next;
         }
+        checkDrained();
     }
 
     private void accept(Command<?> command) {
@@ -233,7 +237,13 @@ public final class Connection extends ChannelInboundHandlerAdapter {
         bytesInFlight += command.payloadLength();
         requestsSent++;
         replies.expect(command);
-        writer.add(ctx, command);
+        try {
+            writer.add(ctx, command);
+        } catch (OutOfMemoryError e) {
+            // Of direct memory, for a header. What is left out now can't be made up for.
+            end(new Loss(Loss.Kind.BROKEN, "no direct memory for a request", e));
+            return;
+        }
         scheduleFlush();
     }
 

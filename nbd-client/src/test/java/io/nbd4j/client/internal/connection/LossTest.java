@@ -11,7 +11,9 @@ import io.nbd4j.client.NbdFuture;
 import io.nbd4j.client.NbdProtocolException;
 import io.nbd4j.client.NbdTimeoutException;
 import io.nbd4j.client.RequestFate;
+import io.netty.buffer.AbstractByteBufAllocator;
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -201,6 +203,43 @@ class LossTest {
             assertThat(goodbye.flags()).isZero();
             assertThat(goodbye.offset()).isZero();
             assertThat(goodbye.length()).isZero();
+        }
+    }
+
+    @Test
+    void withoutMemoryForARequestTheConnectionEndsAndNoFutureHangs() {
+        // Given
+        ManualLoop loop = new ManualLoop();
+        try (Rig rig = Rig.with().loop(loop).open()) {
+            rig.channel.config().setAllocator(new NoDirectMemory());
+            List<NbdFuture<?>> futures = List.of(
+                    rig.commands.flush(), rig.commands.write(rig.payload(0, 512), 0, 0), rig.commands.read(512, 0));
+
+            // When
+            loop.runAll();
+
+            // Then
+            for (NbdFuture<?> future : futures) {
+                assertThat(failureOf(future, ConnectionLostException.class)).hasMessageContaining("no direct memory");
+            }
+            assertThat(rig.channel.isOpen()).isFalse();
+        }
+    }
+
+    private static final class NoDirectMemory extends AbstractByteBufAllocator {
+        @Override
+        protected ByteBuf newHeapBuffer(int initialCapacity, int maxCapacity) {
+            return Unpooled.buffer(initialCapacity, maxCapacity);
+        }
+
+        @Override
+        protected ByteBuf newDirectBuffer(int initialCapacity, int maxCapacity) {
+            throw new OutOfMemoryError("Cannot reserve direct buffer memory");
+        }
+
+        @Override
+        public boolean isDirectBufferPooled() {
+            return false;
         }
     }
 }

@@ -52,7 +52,7 @@ final class Rig implements ConnectionOwner, AutoCloseable {
         channel.config().setAllocator(memory);
         ByteBufAllocator allocator = settings.allocator == null ? memory : settings.allocator;
         connection = new Connection(
-                channel.eventLoop(),
+                settings.loop == null ? channel.eventLoop() : settings.loop.inFrontOf(channel.eventLoop()),
                 new ConnectionSettings(
                         new ExportInfo(
                                 "",
@@ -100,6 +100,7 @@ final class Rig implements ConnectionOwner, AutoCloseable {
         private @Nullable Executor executor;
         private @Nullable ByteBufAllocator allocator;
         private @Nullable ReceiveBuffers buffers;
+        private @Nullable ManualLoop loop;
 
         Settings size(long value) {
             size = value;
@@ -153,6 +154,11 @@ final class Rig implements ConnectionOwner, AutoCloseable {
 
         Settings receiveInto(ReceiveBuffers value) {
             buffers = value;
+            return this;
+        }
+
+        Settings loop(ManualLoop value) {
+            loop = value;
             return this;
         }
 
