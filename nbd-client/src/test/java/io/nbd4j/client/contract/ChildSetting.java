@@ -13,8 +13,16 @@ import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
-/** The server is a child process, started over one rung of the ladder. */
-record ChildSetting(SubprocessTransport rung) implements Setting {
+/**
+ * The server is a child process, started over one rung of the ladder.
+ *
+ * @param loops null for those that all clients share
+ */
+record ChildSetting(SubprocessTransport rung, @Nullable Loops loops) implements Setting {
+    ChildSetting(SubprocessTransport rung) {
+        this(rung, null);
+    }
+
     @Override
     public String transport() {
         return rung.name().toLowerCase(Locale.ROOT);
@@ -23,7 +31,8 @@ record ChildSetting(SubprocessTransport rung) implements Setting {
     @Override
     public @Nullable String unavailableBecause() {
         try {
-            new RungLadder(DefaultRungs.all()).choose(rung, EventLoops.shared().next());
+            new RungLadder(DefaultRungs.all())
+                    .choose(rung, (loops == null ? EventLoops.shared() : loops.group()).next());
             return null;
         } catch (TransportUnavailableException e) {
             return e.getMessage();
@@ -32,7 +41,7 @@ record ChildSetting(SubprocessTransport rung) implements Setting {
 
     @Override
     public NbdClientBuilder builder() {
-        return NbdClient.builder();
+        return loops == null ? NbdClient.builder() : loops.builder();
     }
 
     @Override

@@ -22,17 +22,28 @@ import io.nbd4j.client.StderrPolicy;
 import io.nbd4j.client.Subprocess;
 import io.nbd4j.client.SubprocessException;
 import io.nbd4j.client.SubprocessTransport;
+import io.nbd4j.client.internal.subprocess.LaunchSpec;
+import io.nbd4j.client.internal.subprocess.Launched;
+import io.nbd4j.client.internal.subprocess.ladder.Launcher;
 import io.nbd4j.codec.NbdError;
 import io.nbd4j.testkit.junit.RequiresServer;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelPromise;
+import io.netty.channel.DefaultChannelPromise;
+import io.netty.channel.IoEventLoop;
+import io.netty.channel.SimpleChannelInboundHandler;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -479,6 +490,66 @@ abstract class SubprocessContract {
     }
 
     @Test
+    void aChildThatIsKilledWhileNothingIsOutstandingClosesTheHandle() {
+        // Given
+        NbdClient negotiating = client(NbdClient.builder().optionMode(true));
+        NbdClient ready = client();
+        await(negotiating.connect(nbdkit("memory", "1M")));
+        await(ready.connect(nbdkit("memory", "1M")));
+
+        // When
+        Processes.kill(negotiating.subprocess().orElseThrow().pid());
+        Processes.kill(ready.subprocess().orElseThrow().pid());
+
+        // Then
+        await().until(() -> negotiating.isClosed() && ready.isClosed());
+        await(negotiating.closeAsync());
+        await(ready.closeAsync());
+        assertThat(negotiating.subprocess().orElseThrow().exitStatus()).contains(ExitStatus.signalled(9));
+        assertThat(negotiating.state()).isEqualTo(ConnectionState.CLOSED);
+        assertThat(ready.state()).isEqualTo(ConnectionState.CLOSED);
+    }
+
+    @Test
+    void anOptionThatIsOutstandingFailsWithTheChild() {
+        // Given
+        NbdClient nbd = client(NbdClient.builder().optionMode(true));
+        await(nbd.connect(nbdkit("memory", "1M")));
+        Subprocess child = nbd.subprocess().orElseThrow();
+        Processes.signal("STOP", child.pid());
+        NbdFuture<?> option = nbd.negotiation().list();
+        NbdFuture<?> behind = nbd.negotiation().info();
+        failureOf(behind, InvalidRequestException.class);
+
+        // When
+        Processes.kill(child.pid());
+
+        // Then
+        assertThat(failureOf(option, SubprocessException.class).exitStatus()).isEqualTo(ExitStatus.signalled(9));
+        assertThat(nbd.state()).isEqualTo(ConnectionState.DEAD);
+    }
+
+    @Test
+    void anOptionThatIsNotAnsweredTimesOut() {
+        // Given
+        NbdClient nbd = client(NbdClient.builder()
+                .optionMode(true)
+                .handshakeTimeout(Duration.ofSeconds(1))
+                .killTimeout(SHORT));
+        await(nbd.connect(nbdkit("memory", "1M")));
+        Subprocess child = nbd.subprocess().orElseThrow();
+        Processes.signal("STOP", child.pid());
+
+        // When
+        NbdFuture<?> option = nbd.negotiation().list();
+
+        // Then
+        failureOf(option, NbdTimeoutException.class);
+        assertThat(nbd.state()).isEqualTo(ConnectionState.DEAD);
+        assertThat(await(child.onExit())).isEqualTo(ExitStatus.signalled(9));
+    }
+
+    @Test
     void closingWhileNegotiatingSendsAbortAndReapsTheChild() {
         // Given
         NbdClient nbd = client(NbdClient.builder().optionMode(true));
@@ -611,6 +682,44 @@ abstract class SubprocessContract {
         assertThat(nbd.state()).isEqualTo(ConnectionState.DEAD);
         await(nbd.closeAsync());
         assertThat(child.exitStatus()).contains(ExitStatus.signalled(9));
+    }
+
+    @Test
+    void aDeadChildWithAutoReadOffDoesNotSpinTheLoopAndItsLastBytesAreRead() {
+        // Given
+        requireEpoll();
+        IoEventLoop loop = Loops.EPOLL.group().next();
+        LaunchSpec spec = new LaunchSpec(List.of("sh", "-c", "echo last words"), Map.of(), null, StderrPolicy.CAPTURE);
+        Launched launched = await(Launcher.create().launch(spec, rung, loop)).launched();
+        Channel channel = launched.channel();
+        CompletableFuture<String> lastWords = new CompletableFuture<>();
+        channel.pipeline().addLast(new SimpleChannelInboundHandler<ByteBuf>() {
+            private final StringBuilder words = new StringBuilder();
+
+            @Override
+            protected void channelRead0(ChannelHandlerContext ctx, ByteBuf bytes) {
+                words.append(bytes.toString(StandardCharsets.US_ASCII));
+            }
+
+            @Override
+            public void channelInactive(ChannelHandlerContext ctx) {
+                lastWords.complete(words.toString());
+            }
+        });
+        channel.config().setAutoRead(false);
+        ChannelPromise registration = new DefaultChannelPromise(channel, loop);
+        channel.unsafe().register(loop, registration);
+        registration.syncUninterruptibly();
+        await(launched.child().onExit());
+        long usedBefore = cpuTimeOfTheLoop();
+
+        // When
+        loop.schedule(() -> {}, 1, TimeUnit.SECONDS).syncUninterruptibly();
+
+        // Then
+        assertThat(cpuTimeOfTheLoop() - usedBefore).isLessThan(50);
+        channel.config().setAutoRead(true);
+        assertThat(await(lastWords)).isEqualTo("last words\n");
     }
 
     /** In ticks of the kernel, a hundred a second. */
