@@ -12,8 +12,8 @@ import io.netty.buffer.ByteBufAllocator;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
-import io.netty.channel.ChannelOutboundBuffer;
 import io.netty.channel.EventLoop;
+import io.netty.util.concurrent.ScheduledFuture;
 import java.util.ArrayDeque;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
@@ -35,6 +35,7 @@ public final class Connection extends ChannelInboundHandlerAdapter {
     private final ArrayDeque<Command<?>> waiting = new ArrayDeque<>();
     private final InFlightTable inFlight;
     private final RequestWriter writer = new RequestWriter();
+    private final Backlog backlog = new Backlog();
     private final Replies replies;
     private final ReplyDecoder decoder;
     private final Runnable fetch = this::fetch;
@@ -48,9 +49,8 @@ public final class Connection extends ChannelInboundHandlerAdapter {
     private boolean flushScheduled;
     private boolean receiving;
     private boolean pumping;
-    private boolean watching;
     private long lastProgress;
-    private long unsentAtLastWatch;
+    private @Nullable ScheduledFuture<?> watchdog;
     private @Nullable Loss loss;
     private @Nullable Runnable whenDrained;
 
@@ -264,7 +264,15 @@ public final class Connection extends ChannelInboundHandlerAdapter {
         ChannelHandlerContext ctx = context;
         if (unflushed && ctx != null && loss == null) {
             unflushed = false;
-            writer.flush(ctx);
+            if (settings.stallNanos() == 0) {
+                writer.flush(ctx);
+            } else {
+                if (backlog.hasShrunk(ctx.channel())) {
+                    lastProgress = now();
+                }
+                writer.flush(ctx);
+                backlog.count(ctx.channel());
+            }
         }
     }
 
@@ -298,7 +306,7 @@ public final class Connection extends ChannelInboundHandlerAdapter {
     public void channelReadComplete(ChannelHandlerContext ctx) {
         receiving = false;
         if (settings.stallNanos() > 0) {
-            lastProgress = System.nanoTime();
+            lastProgress = now();
         }
         flushIfNeeded();
         ctx.fireChannelReadComplete();
@@ -362,6 +370,7 @@ public final class Connection extends ChannelInboundHandlerAdapter {
     private void end(Loss cause) {
         if (loss == null) {
             loss = cause;
+            stopWatch();
             writer.discard();
             ChannelHandlerContext ctx = context;
             if (ctx != null) {
@@ -384,6 +393,7 @@ public final class Connection extends ChannelInboundHandlerAdapter {
         boolean first = loss == null;
         loss = cause;
         if (first) {
+            stopWatch();
             writer.discard();
             ChannelHandlerContext ctx = context;
             if (ctx != null) {
@@ -441,32 +451,38 @@ public final class Connection extends ChannelInboundHandlerAdapter {
 
     private void startWatch() {
         if (settings.stallNanos() > 0) {
-            lastProgress = System.nanoTime();
-            if (!watching) {
-                watching = true;
-                loop.schedule(watch, settings.stallNanos(), TimeUnit.NANOSECONDS);
+            lastProgress = now();
+            if (watchdog == null) {
+                watchdog = loop.schedule(watch, settings.stallNanos(), TimeUnit.NANOSECONDS);
             }
         }
     }
 
+    private void stopWatch() {
+        ScheduledFuture<?> scheduled = watchdog;
+        watchdog = null;
+        if (scheduled != null) {
+            scheduled.cancel(false);
+        }
+    }
+
+    private long now() {
+        return loop.ticker().nanoTime();
+    }
+
     private void watchForStall() {
+        watchdog = null;
         ChannelHandlerContext ctx = context;
         if (loss != null || inFlight.size() == 0 || ctx == null) {
-            watching = false;
             return;
         }
-        ChannelOutboundBuffer outbound = ctx.channel().unsafe().outboundBuffer();
-        long unsent = outbound == null ? 0 : outbound.totalPendingWriteBytes();
-        if (unsent != unsentAtLastWatch) {
-            // The server takes bytes, which is a sign of life too.
-            unsentAtLastWatch = unsent;
-            lastProgress = System.nanoTime();
+        if (backlog.hasShrunk(ctx.channel())) {
+            lastProgress = now();
         }
-        long left = settings.stallNanos() - (System.nanoTime() - lastProgress);
+        long left = settings.stallNanos() - (now() - lastProgress);
         if (left > 0) {
-            loop.schedule(watch, left, TimeUnit.NANOSECONDS);
+            watchdog = loop.schedule(watch, left, TimeUnit.NANOSECONDS);
         } else {
-            watching = false;
             end(new Loss(
                     Loss.Kind.STALLED,
                     "the server owes " + inFlight.size() + " replies and did nothing for "

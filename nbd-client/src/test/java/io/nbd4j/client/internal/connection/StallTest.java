@@ -1,0 +1,219 @@
+package io.nbd4j.client.internal.connection;
+
+import static io.nbd4j.client.internal.connection.Rig.bytesOf;
+import static io.nbd4j.client.internal.connection.Rig.failureOf;
+import static io.nbd4j.client.internal.connection.Wire.pattern;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.nbd4j.client.NbdFuture;
+import io.nbd4j.client.NbdTimeoutException;
+import io.nbd4j.client.RequestFate;
+import io.netty.buffer.ByteBuf;
+import java.util.Arrays;
+import org.junit.jupiter.api.Test;
+
+/** The watch for a server that does nothing, in a time that passes only when the test says so. */
+class StallTest {
+    private static final int LARGE = 1 << 20;
+
+    private static Rig rig() {
+        return Rig.with().stallSeconds(60).open();
+    }
+
+    @Test
+    void aServerThatOwesAReplyAndDoesNothingIsDead() {
+        try (Rig rig = rig()) {
+            // Given
+            NbdFuture<ByteBuf> read = rig.commands.read(512, 0);
+            rig.requests();
+
+            // When
+            rig.pass(59);
+            assertThat(read).isNotDone();
+            rig.pass(1);
+
+            // Then
+            NbdTimeoutException failure = failureOf(read, NbdTimeoutException.class);
+            assertThat(failure.fate()).isEqualTo(RequestFate.UNKNOWN);
+            assertThat(failure).hasMessageContaining("owes 1 replies");
+            assertThat(rig.losses).extracting(Loss::kind).containsExactly(Loss.Kind.STALLED);
+            assertThat(rig.channel.isOpen()).isFalse();
+        }
+    }
+
+    @Test
+    void aServerThatOwesNothingMayBeSilent() {
+        try (Rig rig = rig()) {
+            // Given
+            NbdFuture<ByteBuf> read = rig.commands.read(512, 0);
+            rig.answerRead(rig.request());
+            bytesOf(read);
+
+            // When
+            rig.pass(1000);
+
+            // Then
+            rig.assertWorks();
+            rig.pass(1000);
+            rig.assertWorks();
+        }
+    }
+
+    @Test
+    void theTimeCountsFromTheRequestThatIsOwed() {
+        try (Rig rig = rig()) {
+            // Given a watch that was started by an earlier request
+            NbdFuture<ByteBuf> first = rig.commands.read(512, 0);
+            rig.answerRead(rig.request());
+            bytesOf(first);
+            rig.pass(50);
+
+            // When
+            NbdFuture<ByteBuf> second = rig.commands.read(512, 512);
+            Request request = rig.request();
+            rig.pass(59);
+
+            // Then
+            assertThat(second).isNotDone();
+            rig.answerRead(request);
+            assertThat(bytesOf(second)).isEqualTo(pattern(512, 512));
+        }
+    }
+
+    @Test
+    void anyByteReceivedIsASignOfLife() {
+        try (Rig rig = rig()) {
+            // Given
+            NbdFuture<ByteBuf> read = rig.commands.read(8, 0);
+            Request request = rig.request();
+            byte[] answer = Wire.lastData(request.cookie(), 0, pattern(0, 8));
+
+            // When
+            for (int i = 0; i < answer.length - 1; i++) {
+                rig.pass(50);
+                rig.answer(Arrays.copyOfRange(answer, i, i + 1));
+            }
+
+            // Then
+            assertThat(rig.losses).isEmpty();
+            rig.pass(60);
+            failureOf(read, NbdTimeoutException.class);
+        }
+    }
+
+    @Test
+    void bytesTakenOfOneLongPayloadAreSignsOfLife() {
+        try (Rig rig = rig()) {
+            // Given
+            rig.channel.allow(0);
+            NbdFuture<?> write = rig.commands.write(rig.payload(0, LARGE), 0, 0);
+            rig.turn();
+
+            // When
+            for (int i = 0; i < 20; i++) {
+                rig.pass(50);
+                rig.channel.allow(1000);
+            }
+
+            // Then
+            assertThat(rig.losses).isEmpty();
+            assertThat(write).isNotDone();
+            rig.pass(60);
+            assertThat(write).isNotDone();
+            rig.pass(60);
+            failureOf(write, NbdTimeoutException.class);
+        }
+    }
+
+    @Test
+    void aServerThatTakesNothingIsDeadAlthoughMoreIsAskedOfIt() {
+        try (Rig rig = rig()) {
+            // Given
+            rig.channel.allow(0);
+            NbdFuture<?> first = rig.commands.write(rig.payload(0, 512), 0, 0);
+
+            // When
+            for (int i = 0; i < 6; i++) {
+                rig.commands.read(512, 0);
+                rig.pass(10);
+            }
+
+            // Then
+            failureOf(first, NbdTimeoutException.class);
+        }
+    }
+
+    @Test
+    void whatTheKernelTakesOfNewRequestsIsNoSignOfLife() {
+        try (Rig rig = rig()) {
+            // Given
+            NbdFuture<ByteBuf> first = rig.commands.read(512, 0);
+
+            // When
+            for (int i = 0; i < 6; i++) {
+                rig.commands.read(512, 0);
+                assertThat(rig.requests()).isNotEmpty();
+                rig.pass(10);
+            }
+
+            // Then
+            failureOf(first, NbdTimeoutException.class);
+        }
+    }
+
+    @Test
+    void whatLeftBeforeTheNextRequestIsASignOfLife() {
+        try (Rig rig = rig()) {
+            // Given
+            rig.channel.allow(0);
+            NbdFuture<?> write = rig.commands.write(rig.payload(0, LARGE), 0, 0);
+            rig.turn();
+
+            // When
+            rig.pass(50);
+            rig.channel.allow(Long.MAX_VALUE);
+            NbdFuture<?> flush = rig.commands.flush();
+            rig.turn();
+            rig.pass(50);
+
+            // Then
+            assertThat(write).isNotDone();
+            assertThat(rig.requests()).hasSize(2);
+            rig.pass(60);
+            failureOf(flush, NbdTimeoutException.class);
+        }
+    }
+
+    @Test
+    void zeroIsForEver() {
+        try (Rig rig = Rig.with().stallSeconds(0).open()) {
+            // Given
+            NbdFuture<ByteBuf> read = rig.commands.read(512, 0);
+            Request request = rig.request();
+
+            // When
+            rig.pass(1_000_000);
+
+            // Then
+            rig.answerRead(request);
+            assertThat(bytesOf(read)).isEqualTo(pattern(0, 512));
+        }
+    }
+
+    @Test
+    void theEndOfTheConnectionEndsTheWatch() {
+        try (Rig rig = rig()) {
+            // Given
+            NbdFuture<ByteBuf> read = rig.commands.read(512, 0);
+            rig.requests();
+            rig.connection.fail(new Loss(Loss.Kind.BROKEN, "closed", null));
+
+            // When
+            rig.pass(1000);
+
+            // Then
+            assertThat(read).isCompletedExceptionally();
+            assertThat(rig.losses).isEmpty();
+        }
+    }
+}
