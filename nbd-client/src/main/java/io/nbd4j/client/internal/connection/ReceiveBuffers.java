@@ -23,10 +23,10 @@ public final class ReceiveBuffers extends DefaultMaxMessagesRecvByteBufAllocator
     /** Takes many small replies at once. */
     private static final int LARGE = 256 * 1024;
     /**
-     * Used while a large read is owed, so that little of its payload ends up beside its destination: measured, 97 % of the
-     * bytes arrive in place with this size, a quarter with a large one.
+     * Used while a large read is owed, so that little of its payload ends up beside its destination: with reads of 256 KiB
+     * 94 % of the bytes arrive in place, where a large buffer leaves a quarter.
      */
-    private static final int SMALL = 8 * 1024;
+    private static final int SMALL = 16 * 1024;
 
     /** What it gives lives as long as an event loop: a pool has no use for it, and a leak detector no business with it. */
     private static final ByteBufAllocator OF_EVENT_LOOPS = new UnpooledByteBufAllocator(true, true);
@@ -44,7 +44,15 @@ public final class ReceiveBuffers extends DefaultMaxMessagesRecvByteBufAllocator
         boolean isLargeReadOwed();
     }
 
+    /** How often a channel reads in one turn, as long as its buffers come back full: a header, then its payload. */
+    private static final int READS_PER_TURN = 16;
+
     private @Nullable Plan plan;
+
+    /** Creates the buffers of one channel. */
+    public ReceiveBuffers() {
+        super(READS_PER_TURN);
+    }
 
     /** From now on the channel receives by plan. Called on the event loop. */
     void follow(Plan plan) {

@@ -20,7 +20,7 @@ import org.junit.jupiter.api.Test;
 @SuppressWarnings("deprecation") // the type that a channel asks for is still this one in 4.2
 class ReceiveBuffersTest {
     private static final int LARGE = 256 * 1024;
-    private static final int SMALL_BUFFER = 8 * 1024;
+    private static final int SMALL_BUFFER = 16 * 1024;
 
     private final ReceiveBuffers buffers = new ReceiveBuffers();
     private final RecvByteBufAllocator.Handle handle = buffers.newHandle();
