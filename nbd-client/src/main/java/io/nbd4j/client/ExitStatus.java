@@ -1,12 +1,14 @@
 package io.nbd4j.client;
 
+import java.io.Serializable;
+
 /**
  * How a child process ended.
  *
  * @param code what it gave to {@code exit}, 0 to 255; -1 if a signal ended it, or if that is not known
  * @param signal the signal that ended it, 0 if it ended by itself, or if that is not known
  */
-public record ExitStatus(int code, int signal) {
+public record ExitStatus(int code, int signal) implements Serializable {
     /** Returns the status of a process that ended by itself. */
     public static ExitStatus exited(int code) {
         return new ExitStatus(code, 0);

@@ -3,7 +3,10 @@ package io.nbd4j.client;
 import io.nbd4j.codec.CommandType;
 import org.jspecify.annotations.Nullable;
 
-/** The server broke the protocol. The connection is dead, since nothing that follows can be trusted. */
+/**
+ * The server broke the protocol. If that leaves the rest of the stream in doubt, the connection is dead, and every request
+ * in flight fails so; an answer that is only incomplete, or contradicts itself, fails its own request alone.
+ */
 public final class NbdProtocolException extends NbdException {
     private static final long serialVersionUID = 1L;
 

@@ -7,8 +7,8 @@ import org.jspecify.annotations.Nullable;
 public final class SubprocessException extends NbdException {
     private static final long serialVersionUID = 1L;
 
-    private final transient List<String> argv;
-    private final transient @Nullable ExitStatus exitStatus;
+    private final String[] argv;
+    private final @Nullable ExitStatus exitStatus;
     private final String stderrTail;
 
     /**
@@ -26,14 +26,14 @@ public final class SubprocessException extends NbdException {
             String stderrTail,
             @Nullable Throwable cause) {
         super(new Details(what, RequestFate.NOT_SENT), cause);
-        this.argv = List.copyOf(argv);
+        this.argv = argv.toArray(String[]::new);
         this.exitStatus = exitStatus;
         this.stderrTail = stderrTail;
     }
 
     /** Returns the command and its arguments. */
     public List<String> argv() {
-        return argv;
+        return List.of(argv);
     }
 
     /** Returns how the child ended; null if it was not started, or still ran. */

@@ -154,7 +154,12 @@ public abstract class Command<T extends @Nullable Object> extends NbdFuture<T> {
 
     @Override
     protected final void giveUp(Runnable ending) {
-        connection.eventLoop().execute(() -> giveUpOnLoop(ending));
+        try {
+            connection.eventLoop().execute(() -> giveUpOnLoop(ending));
+        } catch (RejectedExecutionException e) {
+            // The event loop is gone, and nobody else touches the command any more.
+            giveUpOnLoop(ending);
+        }
     }
 
     private void giveUpOnLoop(Runnable ending) {

@@ -4,6 +4,7 @@ import io.nbd4j.client.ExitStatus;
 import io.netty.channel.EventLoop;
 import io.netty.util.concurrent.ScheduledFuture;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -29,12 +30,22 @@ final class ChildReport {
         CompletableFuture<ExitStatus> exit = subprocess.child().onExit();
         CompletableFuture<Void> all =
                 CompletableFuture.allOf(exit, subprocess.child().onStderrEnd());
-        CompletableFuture<Void> enough = new CompletableFuture<>();
-        ScheduledFuture<?> timer = loop.schedule(() -> enough.complete(null), WAIT_MILLIS, TimeUnit.MILLISECONDS);
-        CompletableFuture.anyOf(all, enough)
-                .thenRun(() -> loop.execute(() -> {
-                    timer.cancel(false);
-                    then.accept(exit.getNow(null));
-                }));
+        CompletableFuture<@Nullable Void> enough = new CompletableFuture<>();
+        try {
+            ScheduledFuture<?> timer = loop.schedule(() -> enough.complete(null), WAIT_MILLIS, TimeUnit.MILLISECONDS);
+            all.thenRun(() -> timer.cancel(false));
+        } catch (RejectedExecutionException e) {
+            // The event loop is shutting down: there is no time to wait.
+            then.accept(exit.getNow(null));
+            return;
+        }
+        CompletableFuture.anyOf(all, enough).thenRun(() -> {
+            try {
+                loop.execute(() -> then.accept(exit.getNow(null)));
+            } catch (RejectedExecutionException e) {
+                // It was shut down in the meantime; what waits for the report must end all the same.
+                then.accept(exit.getNow(null));
+            }
+        });
     }
 }

@@ -50,7 +50,12 @@ final class HandleFuture<T extends @Nullable Object> extends NbdFuture<T> {
 
     @Override
     protected void giveUp(Runnable ending) {
-        loop.execute(() -> onGiveUp.accept(() -> run(ending)));
+        try {
+            loop.execute(() -> onGiveUp.accept(() -> run(ending)));
+        } catch (RejectedExecutionException e) {
+            // The event loop is gone, and with it whatever was under way.
+            run(ending);
+        }
     }
 
     @Override
