@@ -9,15 +9,14 @@ import io.nbd4j.codec.ProtocolViolationException;
 import io.nbd4j.codec.transmission.ReplyDecoder;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
+import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.EventLoop;
-import io.netty.util.concurrent.ScheduledFuture;
 import java.util.ArrayDeque;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,7 +25,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Commands come in from any thread, wait while the bounds on what is in flight are reached, and go out in batches, one
  * flush for each turn of the event loop. {@link Replies} takes the answers apart and ends the commands.
  */
-public final class Connection extends ChannelInboundHandlerAdapter {
+public final class Connection extends ChannelInboundHandlerAdapter implements StallWatch.Watched {
     private final EventLoop loop;
     private final ConnectionSettings settings;
     private final ConnectionOwner owner;
@@ -35,12 +34,12 @@ public final class Connection extends ChannelInboundHandlerAdapter {
     private final ArrayDeque<Command<?>> waiting = new ArrayDeque<>();
     private final InFlightTable inFlight;
     private final RequestWriter writer = new RequestWriter();
-    private final Backlog backlog = new Backlog();
+    private final StallWatch stallWatch;
+    private final Runnable writeBatch = this::writeBatch;
     private final Replies replies;
     private final ReplyDecoder decoder;
     private final Runnable fetch = this::fetch;
     private final Runnable flush = this::flushScheduled;
-    private final Runnable watch = this::watchForStall;
 
     private @Nullable ChannelHandlerContext context;
     private long bytesInFlight;
@@ -49,8 +48,6 @@ public final class Connection extends ChannelInboundHandlerAdapter {
     private boolean flushScheduled;
     private boolean receiving;
     private boolean pumping;
-    private long lastProgress;
-    private @Nullable ScheduledFuture<?> watchdog;
     private @Nullable Loss loss;
     private @Nullable Runnable whenDrained;
 
@@ -59,6 +56,7 @@ public final class Connection extends ChannelInboundHandlerAdapter {
         this.loop = loop;
         this.settings = settings;
         this.owner = owner;
+        this.stallWatch = new StallWatch(loop, settings.stallNanos(), this);
         this.commands = new Commands(this, settings.export());
         this.inFlight = new InFlightTable(settings.maxRequestsInFlight());
         this.replies = new Replies(this, inFlight, settings.export().structuredReplies());
@@ -230,7 +228,7 @@ public final class Connection extends ChannelInboundHandlerAdapter {
             }
         }
         if (inFlight.size() == 0) {
-            startWatch();
+            stallWatch.start();
         }
         inFlight.add(command);
         command.sent();
@@ -264,15 +262,14 @@ public final class Connection extends ChannelInboundHandlerAdapter {
         ChannelHandlerContext ctx = context;
         if (unflushed && ctx != null && loss == null) {
             unflushed = false;
-            if (settings.stallNanos() == 0) {
-                writer.flush(ctx);
-            } else {
-                if (backlog.hasShrunk(ctx.channel())) {
-                    lastProgress = now();
-                }
-                writer.flush(ctx);
-                backlog.count(ctx.channel());
-            }
+            stallWatch.around(ctx.channel(), writeBatch);
+        }
+    }
+
+    private void writeBatch() {
+        ChannelHandlerContext ctx = context;
+        if (ctx != null) {
+            writer.flush(ctx);
         }
     }
 
@@ -305,9 +302,7 @@ public final class Connection extends ChannelInboundHandlerAdapter {
     @Override
     public void channelReadComplete(ChannelHandlerContext ctx) {
         receiving = false;
-        if (settings.stallNanos() > 0) {
-            lastProgress = now();
-        }
+        stallWatch.received();
         flushIfNeeded();
         ctx.fireChannelReadComplete();
     }
@@ -370,7 +365,7 @@ public final class Connection extends ChannelInboundHandlerAdapter {
     private void end(Loss cause) {
         if (loss == null) {
             loss = cause;
-            stopWatch();
+            stallWatch.stop();
             writer.discard();
             ChannelHandlerContext ctx = context;
             if (ctx != null) {
@@ -393,7 +388,7 @@ public final class Connection extends ChannelInboundHandlerAdapter {
         boolean first = loss == null;
         loss = cause;
         if (first) {
-            stopWatch();
+            stallWatch.stop();
             writer.discard();
             ChannelHandlerContext ctx = context;
             if (ctx != null) {
@@ -447,48 +442,18 @@ public final class Connection extends ChannelInboundHandlerAdapter {
         return writer.disconnect(ctx);
     }
 
-    // ---- Watching for a server that does nothing
-
-    private void startWatch() {
-        if (settings.stallNanos() > 0) {
-            lastProgress = now();
-            if (watchdog == null) {
-                watchdog = loop.schedule(watch, settings.stallNanos(), TimeUnit.NANOSECONDS);
-            }
-        }
-    }
-
-    private void stopWatch() {
-        ScheduledFuture<?> scheduled = watchdog;
-        watchdog = null;
-        if (scheduled != null) {
-            scheduled.cancel(false);
-        }
-    }
-
-    private long now() {
-        return loop.ticker().nanoTime();
-    }
-
-    private void watchForStall() {
-        watchdog = null;
+    @Override
+    public @Nullable Channel channelThatOwes() {
         ChannelHandlerContext ctx = context;
-        if (loss != null || inFlight.size() == 0 || ctx == null) {
-            return;
-        }
-        if (backlog.hasShrunk(ctx.channel())) {
-            lastProgress = now();
-        }
-        long left = settings.stallNanos() - (now() - lastProgress);
-        if (left > 0) {
-            watchdog = loop.schedule(watch, left, TimeUnit.NANOSECONDS);
-        } else {
-            end(new Loss(
-                    Loss.Kind.STALLED,
-                    "the server owes " + inFlight.size() + " replies and did nothing for "
-                            + TimeUnit.NANOSECONDS.toMillis(settings.stallNanos()) + " ms",
-                    null));
-        }
+        return loss != null || inFlight.size() == 0 || ctx == null ? null : ctx.channel();
+    }
+
+    @Override
+    public void stalled(long limitMillis) {
+        end(new Loss(
+                Loss.Kind.STALLED,
+                "the server owes " + inFlight.size() + " replies and did nothing for " + limitMillis + " ms",
+                null));
     }
 
     /** Returns the counters: exact on the event loop, elsewhere as some moment not long ago has left them. */
