@@ -5,6 +5,7 @@ import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.UnpooledByteBufAllocator;
 import io.netty.channel.DefaultMaxMessagesRecvByteBufAllocator;
 import io.netty.channel.RecvByteBufAllocator;
+import io.netty.util.UncheckedBooleanSupplier;
 import io.netty.util.concurrent.FastThreadLocal;
 import org.jspecify.annotations.Nullable;
 
@@ -42,6 +43,9 @@ public final class ReceiveBuffers extends DefaultMaxMessagesRecvByteBufAllocator
 
         /** Returns whether an answer with a large payload is owed. */
         boolean isLargeReadOwed();
+
+        /** Returns whether so many answers are owed that some have probably come while others were taken apart. */
+        boolean isMuchOwed();
     }
 
     /** How often a channel reads in one turn, as long as its buffers come back full: a header, then its payload. */
@@ -76,6 +80,14 @@ public final class ReceiveBuffers extends DefaultMaxMessagesRecvByteBufAllocator
                 }
             }
             return ordinary(current).lend(allocator);
+        }
+
+        @Override
+        public boolean continueReading(UncheckedBooleanSupplier maybeMoreData) {
+            // Under load another read costs less than a wait in epoll that returns at once.
+            Plan current = plan;
+            return super.continueReading(
+                    current != null && current.isMuchOwed() ? UncheckedBooleanSupplier.TRUE_SUPPLIER : maybeMoreData);
         }
 
         @Override

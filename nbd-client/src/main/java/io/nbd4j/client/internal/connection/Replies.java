@@ -24,6 +24,8 @@ final class Replies implements ReplyListener, ReceiveBuffers.Plan {
     /** What is left of a large read is received directly down to here; the rest comes with what follows it. */
     private static final int MIN_WINDOW = 4096;
 
+    /** With so many answers owed the connection is busy. */
+    private static final int MUCH_OWED = 8;
     /** How much of the server's words goes into an exception, in characters. */
     private static final int MAX_SERVER_TEXT = 512;
 
@@ -91,6 +93,11 @@ final class Replies implements ReplyListener, ReceiveBuffers.Plan {
     @Override
     public boolean isLargeReadOwed() {
         return largeReads > 0;
+    }
+
+    @Override
+    public boolean isMuchOwed() {
+        return inFlight.size() >= MUCH_OWED;
     }
 
     // ---- What was received
