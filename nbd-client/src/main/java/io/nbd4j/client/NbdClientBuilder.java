@@ -2,12 +2,14 @@ package io.nbd4j.client;
 
 import io.nbd4j.client.internal.handle.ClientSettings;
 import io.nbd4j.client.internal.handle.DefaultNbdClient;
+import io.nbd4j.client.internal.transport.EventLoops;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.PooledByteBufAllocator;
 import io.netty.channel.IoEventLoopGroup;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.concurrent.Executor;
+import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -30,6 +32,7 @@ public final class NbdClientBuilder {
     private Duration graceTimeout = NbdDefaults.GRACE_TIMEOUT;
     private Duration killTimeout = NbdDefaults.KILL_TIMEOUT;
     private Duration stallTimeout = NbdDefaults.STALL_TIMEOUT;
+    private Duration busyPoll = NbdDefaults.BUSY_POLL;
     private int maxRequestsInFlight = NbdDefaults.MAX_REQUESTS_IN_FLIGHT;
     private long maxBytesInFlight = NbdDefaults.MAX_BYTES_IN_FLIGHT;
     private int maxRequestsWaiting = NbdDefaults.MAX_REQUESTS_WAITING;
@@ -52,6 +55,7 @@ public final class NbdClientBuilder {
         graceTimeout = other.graceTimeout;
         killTimeout = other.killTimeout;
         stallTimeout = other.stallTimeout;
+        busyPoll = other.busyPoll;
         maxRequestsInFlight = other.maxRequestsInFlight;
         maxBytesInFlight = other.maxBytesInFlight;
         maxRequestsWaiting = other.maxRequestsWaiting;
@@ -134,6 +138,19 @@ public final class NbdClientBuilder {
         return with(b -> b.stallTimeout = timeout);
     }
 
+    /**
+     * How long the event loop may poll for the answer to a request that is alone in flight, before it sleeps: 0 to 1 s. To
+     * sleep and to be woken up takes longer than many a server does. Polling costs processor time, and stops by itself
+     * where answers take longer. By default {@link NbdDefaults#BUSY_POLL}; zero for never. On an {@link #eventLoopGroup} of
+     * the caller's own it works if {@link #newEventLoopGroup} made that; on one processor it never does.
+     */
+    public NbdClientBuilder busyPoll(Duration limit) {
+        if (limit.isNegative() || limit.compareTo(Duration.ofSeconds(1)) > 0) {
+            throw new IllegalArgumentException("a poll must last 0 to 1 s: " + limit);
+        }
+        return with(b -> b.busyPoll = limit);
+    }
+
     /** The most requests in flight, 1 to 65536. By default {@link NbdDefaults#MAX_REQUESTS_IN_FLIGHT}. */
     public NbdClientBuilder maxRequestsInFlight(int requests) {
         if (requests < 1 || requests > 65536) {
@@ -166,6 +183,21 @@ public final class NbdClientBuilder {
     public NbdClientBuilder eventLoopGroup(IoEventLoopGroup group) {
         Objects.requireNonNull(group);
         return with(b -> b.eventLoopGroup = group);
+    }
+
+    /**
+     * Returns a new group of event loops like those that all clients share: on native epoll where it is available, on NIO
+     * elsewhere, and able to poll for an answer (see {@link #busyPoll}). Other channels may live on it too.
+     *
+     * @param threads how many event loops, each with a thread of its own, at least 1
+     * @param factory makes the threads, on first use
+     * @return owned by the caller, who shuts it down once the clients on it are closed
+     */
+    public static IoEventLoopGroup newEventLoopGroup(int threads, ThreadFactory factory) {
+        if (threads < 1) {
+            throw new IllegalArgumentException("a group has at least 1 event loop: " + threads);
+        }
+        return EventLoops.newGroup(threads, factory);
     }
 
     /**
@@ -206,6 +238,7 @@ public final class NbdClientBuilder {
                 graceTimeout,
                 killTimeout,
                 stallTimeout,
+                busyPoll,
                 maxRequestsInFlight,
                 maxBytesInFlight,
                 maxRequestsWaiting,

@@ -8,10 +8,6 @@ import io.nbd4j.client.NbdTarget;
 import io.netty.channel.EventLoop;
 import io.netty.channel.IoEventLoop;
 import io.netty.channel.IoEventLoopGroup;
-import io.netty.channel.MultiThreadIoEventLoopGroup;
-import io.netty.channel.epoll.Epoll;
-import io.netty.channel.epoll.EpollIoHandler;
-import io.netty.channel.nio.NioIoHandler;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import java.util.ArrayList;
 import java.util.List;
@@ -33,10 +29,7 @@ final class Connections implements AutoCloseable {
     private Connections(NbdTarget target, LoadOptions options, CompletableFuture<Void> interrupt) {
         this.interrupt = interrupt;
         int threads = Math.min(options.connections(), Runtime.getRuntime().availableProcessors());
-        group = new MultiThreadIoEventLoopGroup(
-                threads,
-                new DefaultThreadFactory("nbd-load", true),
-                Epoll.isAvailable() ? EpollIoHandler.newFactory() : NioIoHandler.newFactory());
+        group = NbdClientBuilder.newEventLoopGroup(threads, new DefaultThreadFactory("nbd-load", true));
         // The test itself bounds what is in flight.
         NbdClientBuilder builder = NbdClient.builder()
                 .maxRequestsInFlight(Math.max(options.depth(), NbdDefaults.MAX_REQUESTS_IN_FLIGHT))

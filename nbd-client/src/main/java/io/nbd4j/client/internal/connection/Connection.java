@@ -35,6 +35,7 @@ public final class Connection extends ChannelInboundHandlerAdapter implements St
     private final InFlightTable inFlight;
     private final RequestWriter writer = new RequestWriter();
     private final StallWatch stallWatch;
+    private final AnswerWait answerWait;
     private final Runnable writeBatch = this::writeBatch;
     private final Replies replies;
     private final ReplyDecoder decoder;
@@ -57,6 +58,7 @@ public final class Connection extends ChannelInboundHandlerAdapter implements St
         this.settings = settings;
         this.owner = owner;
         this.stallWatch = new StallWatch(loop, settings.stallNanos(), this);
+        this.answerWait = new AnswerWait(settings.pollNanos());
         this.commands = new Commands(this, settings.export());
         this.inFlight = new InFlightTable(settings.maxRequestsInFlight());
         this.replies = new Replies(this, inFlight, settings.export().structuredReplies());
@@ -263,6 +265,9 @@ public final class Connection extends ChannelInboundHandlerAdapter implements St
         if (unflushed && ctx != null && loss == null) {
             unflushed = false;
             stallWatch.around(ctx.channel(), writeBatch);
+            if (inFlight.size() == 1) {
+                answerWait.begin();
+            }
         }
     }
 
@@ -303,6 +308,7 @@ public final class Connection extends ChannelInboundHandlerAdapter implements St
     public void channelReadComplete(ChannelHandlerContext ctx) {
         receiving = false;
         stallWatch.received();
+        answerWait.end();
         flushIfNeeded();
         ctx.fireChannelReadComplete();
     }

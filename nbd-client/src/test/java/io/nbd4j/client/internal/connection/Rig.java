@@ -67,6 +67,7 @@ final class Rig implements ConnectionOwner, AutoCloseable {
                         settings.bytes,
                         settings.waiting,
                         settings.stallNanos,
+                        settings.pollNanos,
                         settings.executor,
                         allocator,
                         settings.buffers),
@@ -97,6 +98,7 @@ final class Rig implements ConnectionOwner, AutoCloseable {
         private long bytes = 64 << 20;
         private int waiting = 1 << 20;
         private long stallNanos;
+        private long pollNanos;
         private @Nullable Executor executor;
         private @Nullable ByteBufAllocator allocator;
         private @Nullable ReceiveBuffers buffers;
@@ -139,6 +141,11 @@ final class Rig implements ConnectionOwner, AutoCloseable {
 
         Settings stallSeconds(long seconds) {
             stallNanos = TimeUnit.SECONDS.toNanos(seconds);
+            return this;
+        }
+
+        Settings pollNanos(long value) {
+            pollNanos = value;
             return this;
         }
 
