@@ -9,14 +9,14 @@ import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Decodes the replies of the transmission phase, simple ones and structured chunks, as they stream in.
+ * Decodes the replies of the transmission phase, simple ones, structured and extended chunks, as they stream in.
  *
  * <p>It gathers headers only. Payload is handed on as it arrives, as a view of the buffer it arrived in. It checks what
  * the bytes alone can tell: magic numbers, the lengths that belong to a type of chunk. What needs the request is the
  * listener's to check. Not thread-safe.
  */
 public final class ReplyDecoder {
-    /** Longest fixed part that is gathered at once: a simple reply, or the first 16 bytes of a chunk. */
+    /** The longest fixed part that is gathered at once: a simple reply, or half of an extended chunk's header. */
     private static final int START = 16;
 
     private static final int ERROR_HEAD = 6;
@@ -26,13 +26,21 @@ public final class ReplyDecoder {
 
     private static final long MAX_BLOCK_STATUS = 4 + 8L * ProtocolLimits.MAX_EXTENTS;
 
+    private static final long MAX_BLOCK_STATUS_EXT = 8 + 16L * ProtocolLimits.MAX_EXTENTS;
+
+    /** Data is as long as a structured chunk can say at most; extended headers could say more. */
+    private static final long MAX_DATA_CHUNK = 0xffff_ffffL;
+
     private enum State {
         START,
         CHUNK_LENGTH,
+        EXTENDED_HEADER,
         DATA_OFFSET,
         HOLE,
         STATUS_CONTEXT,
         EXTENT,
+        EXTENDED_STATUS_CONTEXT,
+        EXTENDED_EXTENT,
         ERROR_HEAD,
         ERROR_MESSAGE,
         ERROR_OFFSET,
@@ -40,7 +48,7 @@ public final class ReplyDecoder {
         SKIP
     }
 
-    private final boolean structuredReplies;
+    private final TransmissionMode mode;
     private final ReplyListener listener;
     /** Holds the start of a fixed part that came in pieces. */
     private final ByteBuf gathered = Unpooled.buffer(START, START);
@@ -62,10 +70,10 @@ public final class ReplyDecoder {
     /**
      * Creates a decoder.
      *
-     * @param structuredReplies whether both sides agreed on structured replies; if not, a chunk is a violation
+     * @param mode what both sides agreed on; a reply of a form that it does not have is a violation
      */
-    public ReplyDecoder(boolean structuredReplies, ReplyListener listener) {
-        this.structuredReplies = structuredReplies;
+    public ReplyDecoder(TransmissionMode mode, ReplyListener listener) {
+        this.mode = mode;
         this.listener = listener;
     }
 
@@ -108,10 +116,13 @@ public final class ReplyDecoder {
         return switch (state) {
             case START -> start(in);
             case CHUNK_LENGTH -> chunkLength(in);
+            case EXTENDED_HEADER -> extendedHeader(in);
             case DATA_OFFSET -> dataOffset(in);
             case HOLE -> hole(in);
             case STATUS_CONTEXT -> statusContext(in);
             case EXTENT -> extent(in);
+            case EXTENDED_STATUS_CONTEXT -> extendedStatusContext(in);
+            case EXTENDED_EXTENT -> extendedExtent(in);
             case ERROR_HEAD -> errorHead(in);
             case ERROR_MESSAGE -> errorMessage(in);
             case ERROR_OFFSET -> errorOffset(in);
@@ -126,7 +137,7 @@ public final class ReplyDecoder {
             return false;
         }
         int magic = part.readInt();
-        if (magic == Magic.SIMPLE_REPLY) {
+        if (magic == Magic.SIMPLE_REPLY && mode != TransmissionMode.EXTENDED) {
             error = part.readInt();
             cookie = part.readLong();
             left = listener.simpleReply(cookie, error);
@@ -134,19 +145,37 @@ public final class ReplyDecoder {
             if (left > 0) {
                 state = State.PAYLOAD;
             }
-        } else if (magic == Magic.STRUCTURED_REPLY && structuredReplies) {
-            done = (part.readUnsignedShort() & ChunkType.FLAG_DONE) != 0;
-            rawType = part.readUnsignedShort();
-            type = ChunkType.fromWire(rawType);
-            cookie = part.readLong();
-            simple = false;
+        } else if (magic == Magic.STRUCTURED_REPLY && mode == TransmissionMode.STRUCTURED) {
+            chunkHeader(part);
             state = State.CHUNK_LENGTH;
-        } else if (magic == Magic.STRUCTURED_REPLY) {
-            throw new ProtocolViolationException("a structured reply chunk, but structured replies were not agreed");
+        } else if (magic == Magic.EXTENDED_REPLY && mode == TransmissionMode.EXTENDED) {
+            chunkHeader(part);
+            state = State.EXTENDED_HEADER;
         } else {
-            throw new ProtocolViolationException("a reply starts with 0x%08x, which is no magic".formatted(magic));
+            throw new ProtocolViolationException(unexpected(magic));
         }
         return true;
+    }
+
+    private void chunkHeader(ByteBuf part) {
+        done = (part.readUnsignedShort() & ChunkType.FLAG_DONE) != 0;
+        rawType = part.readUnsignedShort();
+        type = ChunkType.fromWire(rawType);
+        cookie = part.readLong();
+        simple = false;
+    }
+
+    private String unexpected(int magic) {
+        return switch (magic) {
+            case Magic.SIMPLE_REPLY -> "a simple reply, but extended headers were agreed";
+            case Magic.STRUCTURED_REPLY ->
+                "a structured reply chunk, but "
+                        + (mode == TransmissionMode.SIMPLE
+                                ? "structured replies were not agreed"
+                                : "extended headers were agreed");
+            case Magic.EXTENDED_REPLY -> "an extended reply chunk, but extended headers were not agreed";
+            default -> "a reply starts with 0x%08x, which is no magic".formatted(magic);
+        };
     }
 
     private boolean chunkLength(ByteBuf in) {
@@ -155,6 +184,24 @@ public final class ReplyDecoder {
             return false;
         }
         left = part.readUnsignedInt();
+        chunk();
+        return true;
+    }
+
+    private boolean extendedHeader(ByteBuf in) {
+        ByteBuf part = whole(in, 16);
+        if (part == null) {
+            return false;
+        }
+        long requestOffset = part.readLong();
+        left = part.readLong();
+        listener.extendedChunk(cookie, requestOffset);
+        chunk();
+        return true;
+    }
+
+    /** Checks how long a chunk is, which is known now, and decides how its payload is read. */
+    private void chunk() {
         switch (type) {
             case NONE -> {
                 require(left == 0 && done);
@@ -162,7 +209,7 @@ public final class ReplyDecoder {
                 listener.done(cookie);
             }
             case OFFSET_DATA -> {
-                require(left > 8);
+                require(left > 8 && left <= MAX_DATA_CHUNK);
                 state = State.DATA_OFFSET;
             }
             case OFFSET_HOLE -> {
@@ -170,6 +217,7 @@ public final class ReplyDecoder {
                 state = State.HOLE;
             }
             case BLOCK_STATUS -> {
+                requireAgreed(mode != TransmissionMode.EXTENDED);
                 require(left >= 12 && left % 8 == 4 && left <= MAX_BLOCK_STATUS);
                 state = State.STATUS_CONTEXT;
             }
@@ -181,17 +229,26 @@ public final class ReplyDecoder {
                 require(left >= ERROR_HEAD + 8 && left <= MAX_ERROR_CHUNK);
                 state = State.ERROR_HEAD;
             }
-            case BLOCK_STATUS_EXT, UNKNOWN ->
-                throw new ProtocolViolationException(
-                        "a reply chunk of type 0x%04x, which was not agreed on".formatted(rawType));
+            case BLOCK_STATUS_EXT -> {
+                requireAgreed(mode == TransmissionMode.EXTENDED);
+                require(left >= 24 && left % 16 == 8 && left <= MAX_BLOCK_STATUS_EXT);
+                state = State.EXTENDED_STATUS_CONTEXT;
+            }
+            case UNKNOWN -> requireAgreed(false);
         }
-        return true;
+    }
+
+    private void requireAgreed(boolean agreed) {
+        if (!agreed) {
+            throw new ProtocolViolationException(
+                    "a reply chunk of type 0x%04x, which was not agreed on".formatted(rawType));
+        }
     }
 
     private void require(boolean legal) {
         if (!legal) {
-            throw new ProtocolViolationException(
-                    "a reply chunk of type " + type + " with " + left + " bytes" + (done ? "" : ", not the last"));
+            throw new ProtocolViolationException("a reply chunk of type " + type + " with "
+                    + Long.toUnsignedString(left) + " bytes" + (done ? "" : ", not the last"));
         }
     }
 
@@ -239,17 +296,47 @@ public final class ReplyDecoder {
         if (part == null) {
             return false;
         }
-        long length = part.readUnsignedInt();
-        long flags = part.readUnsignedInt();
         left -= 8;
+        extent(part.readUnsignedInt(), part.readUnsignedInt());
+        return true;
+    }
+
+    private boolean extendedStatusContext(ByteBuf in) {
+        ByteBuf part = whole(in, 8);
+        if (part == null) {
+            return false;
+        }
+        int context = part.readInt();
+        long extents = part.readUnsignedInt();
+        left -= 8;
+        if (extents != left / 16) {
+            throw new ProtocolViolationException(
+                    "a block status chunk that counts " + extents + " extents has " + left / 16);
+        }
+        state = State.EXTENDED_EXTENT;
+        listener.blockStatus(cookie, context);
+        return true;
+    }
+
+    private boolean extendedExtent(ByteBuf in) {
+        ByteBuf part = whole(in, 16);
+        if (part == null) {
+            return false;
+        }
+        left -= 16;
+        long length = part.readLong();
+        extent(length < 0 ? Long.MAX_VALUE : length, part.readLong());
+        return true;
+    }
+
+    private void extent(long length, long statusFlags) {
         if (length == 0) {
             throw new ProtocolViolationException("an extent of no bytes");
         }
-        listener.extent(length, flags);
+        listener.extent(length, statusFlags);
         if (left == 0) {
             endChunk();
         }
-        return true;
     }
 
     private boolean errorHead(ByteBuf in) {

@@ -1,12 +1,10 @@
 package io.nbd4j.codec.transmission;
 
 import io.nbd4j.codec.Magic;
-import io.nbd4j.codec.ProtocolLimits;
 import io.netty.buffer.ByteBuf;
-import io.netty.buffer.ByteBufUtil;
 
 /**
- * Writes the replies of a server: simple replies and structured reply chunks.
+ * Writes the replies of a server that has not agreed on extended headers: simple replies and structured reply chunks.
  *
  * <p>Of what carries data only the header is written; the data travels behind it, in a buffer of its own. All methods
  * borrow {@code out}, which grows as needed. What they are told is not checked against the specification, so that a
@@ -21,8 +19,6 @@ public final class ReplyEncoder {
 
     /** The size of an OFFSET_DATA chunk without its data, in bytes. */
     public static final int OFFSET_DATA_LENGTH = CHUNK_HEADER_LENGTH + 8;
-
-    private static final int ERROR_LENGTH = 4 + 2;
 
     private ReplyEncoder() {}
 
@@ -95,9 +91,9 @@ public final class ReplyEncoder {
      * @throws IllegalArgumentException if the message is longer than a string may be; nothing is written
      */
     public static void error(ByteBuf out, boolean done, long cookie, int error, String message) {
-        int messageLength = messageLength(message);
-        chunk(out, done, ChunkType.ERROR, cookie, ERROR_LENGTH + messageLength);
-        error(out, error, messageLength, message);
+        int messageLength = ErrorPayload.messageLength(message);
+        chunk(out, done, ChunkType.ERROR, cookie, ErrorPayload.LENGTH + messageLength);
+        ErrorPayload.write(out, error, messageLength, message);
     }
 
     /**
@@ -111,9 +107,9 @@ public final class ReplyEncoder {
      */
     public static void errorOffset(
             ByteBuf out, boolean done, long cookie, int error, long errorOffset, String message) {
-        int messageLength = messageLength(message);
-        chunk(out, done, ChunkType.ERROR_OFFSET, cookie, ERROR_LENGTH + messageLength + 8);
-        error(out, error, messageLength, message);
+        int messageLength = ErrorPayload.messageLength(message);
+        chunk(out, done, ChunkType.ERROR_OFFSET, cookie, ErrorPayload.LENGTH + messageLength + 8);
+        ErrorPayload.write(out, error, messageLength, message);
         out.writeLong(errorOffset);
     }
 
@@ -123,21 +119,5 @@ public final class ReplyEncoder {
         out.writeInt((done ? ChunkType.FLAG_DONE : 0) << 16 | type.wire());
         out.writeLong(cookie);
         out.writeInt((int) length);
-    }
-
-    private static int messageLength(String message) {
-        int length = ByteBufUtil.utf8Bytes(message);
-        if (length > ProtocolLimits.MAX_STRING) {
-            throw new IllegalArgumentException(
-                    "an error message of " + length + " bytes; the most is " + ProtocolLimits.MAX_STRING);
-        }
-        return length;
-    }
-
-    private static void error(ByteBuf out, int error, int messageLength, String message) {
-        out.ensureWritable(ERROR_LENGTH + messageLength + 8);
-        out.writeInt(error);
-        out.writeShort(messageLength);
-        ByteBufUtil.writeUtf8(out, message);
     }
 }

@@ -19,6 +19,14 @@ public interface ReplyListener {
     int simpleReply(long cookie, int error);
 
     /**
+     * The header of an extended chunk. What the chunk carries comes behind it; of the other replies nothing comes here.
+     *
+     * @param requestOffset the offset of the request, as the server repeats it. A listener that has agreed on extended
+     *     headers compares it with what it sent; one that has not never hears of it
+     */
+    default void extendedChunk(long cookie, long requestOffset) {}
+
+    /**
      * The start of an {@code OFFSET_DATA} chunk, whose payload follows.
      *
      * @param offset in bytes from the start of the export
@@ -41,10 +49,16 @@ public interface ReplyListener {
     /** An {@code OFFSET_HOLE} chunk: {@code length} zero bytes, at least 1, at {@code offset}. */
     void hole(long cookie, long offset, long length);
 
-    /** The start of a {@code BLOCK_STATUS} chunk; at least one extent follows. */
+    /** The start of a {@code BLOCK_STATUS} or {@code BLOCK_STATUS_EXT} chunk; at least one extent follows. */
     void blockStatus(long cookie, int contextId);
 
-    /** The next extent of a block status chunk. {@code length} is at least 1; both are unsigned 32-bit numbers. */
+    /**
+     * The next extent of a block status chunk.
+     *
+     * @param length in bytes, at least 1. What an extended chunk gives as 2^63 or more is {@link Long#MAX_VALUE} here,
+     *     which reaches beyond any export as well
+     * @param statusFlags from 0 to 2^32-1; all 64 bits of an extended chunk
+     */
     void extent(long length, long statusFlags);
 
     /**

@@ -1,5 +1,6 @@
 package io.nbd4j.codec.transmission;
 
+import io.nbd4j.codec.CommandFlag;
 import io.nbd4j.codec.CommandType;
 import io.nbd4j.codec.Magic;
 import io.nbd4j.codec.ProtocolViolationException;
@@ -7,26 +8,38 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 
 /**
- * Decodes the compact requests of the transmission phase as they stream in: the server's side.
+ * Decodes the requests of the transmission phase, compact or extended, as they stream in: the server's side.
  *
- * <p>It gathers headers only. A write's payload is handed on as it arrives, in the buffer it arrived in. Not
- * thread-safe.
+ * <p>It gathers headers only. Payload is handed on as it arrives, in the buffer it arrived in. Not thread-safe.
  */
 public final class RequestDecoder {
+    /** The longest payload that can be framed: as long as a compact request could say. */
+    private static final long MAX_PAYLOAD = 0xffff_ffffL;
+
     private final RequestListener listener;
+    private final boolean extended;
+    private final int magic;
+    private final int headerLength;
     /** Holds the start of a header that came in pieces. */
-    private final ByteBuf gathered = Unpooled.buffer(RequestEncoder.HEADER_LENGTH, RequestEncoder.HEADER_LENGTH);
+    private final ByteBuf gathered;
 
     private long payloadLeft;
     private boolean paused;
     private boolean discarding;
 
-    /** Creates a decoder for one connection. */
-    public RequestDecoder(RequestListener listener) {
+    /** Creates a decoder for one connection, which expects the headers that {@code mode} stands for. */
+    public RequestDecoder(TransmissionMode mode, RequestListener listener) {
         this.listener = listener;
+        this.extended = mode == TransmissionMode.EXTENDED;
+        this.magic = extended ? Magic.EXTENDED_REQUEST : Magic.REQUEST;
+        this.headerLength = extended ? RequestEncoder.EXTENDED_HEADER_LENGTH : RequestEncoder.HEADER_LENGTH;
+        this.gathered = Unpooled.buffer(headerLength, headerLength);
     }
 
-    /** Returns how many bytes are still to come of the write whose payload is being received, 0 between requests. */
+    /**
+     * Returns how many bytes are still to come of the payload of the request that was heard last, 0 between requests.
+     * The listener may ask when it hears the request.
+     */
     public long payloadLeft() {
         return payloadLeft;
     }
@@ -78,7 +91,7 @@ public final class RequestDecoder {
     }
 
     private void header(ByteBuf in) {
-        if (!gathered.isReadable() && in.readableBytes() >= RequestEncoder.HEADER_LENGTH) {
+        if (!gathered.isReadable() && in.readableBytes() >= headerLength) {
             request(in);
             return;
         }
@@ -90,18 +103,33 @@ public final class RequestDecoder {
     }
 
     private void request(ByteBuf header) {
-        int magic = header.readInt();
-        if (magic != Magic.REQUEST) {
-            throw new ProtocolViolationException("a request starts with 0x%08x, which is no magic".formatted(magic));
+        int start = header.readInt();
+        if (start != magic) {
+            throw new ProtocolViolationException(
+                    "a request starts with 0x%08x instead of 0x%08x".formatted(start, magic));
         }
         int flags = header.readUnsignedShort();
         int rawType = header.readUnsignedShort();
         CommandType type = CommandType.fromWire(rawType);
         long cookie = header.readLong();
         long offset = header.readLong();
-        long length = header.readUnsignedInt();
-        payloadLeft = type == CommandType.WRITE ? length : 0;
+        long length;
+        if (extended) {
+            length = header.readLong();
+            payloadLeft = (flags & CommandFlag.PAYLOAD_LEN.bit()) != 0 ? requirePayload(length) : 0;
+        } else {
+            length = header.readUnsignedInt();
+            payloadLeft = type == CommandType.WRITE ? length : 0;
+        }
         listener.request(flags, type, rawType, cookie, offset, length);
+    }
+
+    private static long requirePayload(long length) {
+        if (length < 0 || length > MAX_PAYLOAD) {
+            throw new ProtocolViolationException(
+                    "a request with a payload of " + Long.toUnsignedString(length) + " bytes");
+        }
+        return length;
     }
 
     private void payload(ByteBuf in) {

@@ -10,20 +10,24 @@ import io.netty.buffer.ByteBuf;
  */
 public interface RequestListener {
     /**
-     * A request. If it is a write and {@code length} is not 0, its payload follows, whatever the length and whether or
-     * not the server wants it: a server that does not has to let it pass, or hang up.
+     * A request. If it has a payload, that follows, whatever its length and whether or not the server wants it: a server
+     * that does not has to let it pass, or hang up. {@link RequestDecoder#payloadLeft} tells how long it is.
+     *
+     * <p>Of compact requests, a write has a payload of {@code length} bytes. Of extended ones, each with the flag
+     * PAYLOAD_LEN has, and without that flag not even a write.
      *
      * @param flags the 16 bits of the command flags
      * @param type {@link CommandType#UNKNOWN} if the specification does not name {@code rawType}
      * @param rawType the 16 bits of the command
      * @param cookie to be echoed in each reply
      * @param offset in bytes from the start of the export; unsigned, so it may be negative here
-     * @param length in bytes, from 0 to 2^32-1
+     * @param length in bytes. From 0 to 2^32-1 in a compact request and where it counts payload; else unsigned 64 bits,
+     *     so it may be negative here
      */
     void request(int flags, CommandType type, int rawType, long cookie, long offset, long length);
 
     /**
-     * The next bytes of a write's payload.
+     * The next bytes of a request's payload.
      *
      * @param in borrowed. The listener may use {@code length} bytes from its reader index on, during this call; the
      *     decoder skips them afterwards

@@ -3,7 +3,7 @@ package io.nbd4j.codec.golden;
 import io.nbd4j.codec.CommandType;
 import java.util.List;
 
-/** What clients send in the transmission phase, typed from the layout of the compact request in the specification. */
+/** What clients send in the transmission phase, typed from the layouts of requests in the specification. */
 public final class ClientTransmissionVectors {
     private ClientTransmissionVectors() {}
 
@@ -53,5 +53,51 @@ public final class ClientTransmissionVectors {
                         "BLOCK_STATUS with every flag",
                         "25609513 ffff 0007 0102030405060708 0000000000000000 00000001",
                         new CompactRequest(0xffff, CommandType.BLOCK_STATUS, 0x0102_0304_0506_0708L, 0, 1)));
+    }
+
+    /**
+     * The fields of an extended request.
+     *
+     * @param flags the 16 bits of the command flags
+     * @param length unsigned 64 bits
+     */
+    public record ExtendedRequest(int flags, CommandType type, long cookie, long offset, long length) {}
+
+    /** Extended headers. The payload of those with the flag PAYLOAD_LEN (0x20) would follow. */
+    public static List<GoldenVector<ExtendedRequest>> extendedRequests() {
+        return List.of(
+                new GoldenVector<>(
+                        "READ with DF", """
+                        21e41c71            # magic
+                        0004 0000           # DF, READ
+                        0000000100000003    # cookie
+                        0000000000001000    # offset
+                        0000000000000200    # length
+                        """, new ExtendedRequest(4, CommandType.READ, 0x1_0000_0003L, 4096, 512)),
+                new GoldenVector<>(
+                        "WRITE with FUA and PAYLOAD_LEN",
+                        "21e41c71 0021 0001 ffffffffffffffff 0000000000002000 0000000000000005",
+                        new ExtendedRequest(0x21, CommandType.WRITE, -1, 8192, 5)),
+                new GoldenVector<>(
+                        "DISC",
+                        "21e41c71 0000 0002 0000000000000000 0000000000000000 0000000000000000",
+                        new ExtendedRequest(0, CommandType.DISC, 0, 0, 0)),
+                new GoldenVector<>(
+                        "TRIM of all of the largest export",
+                        "21e41c71 0000 0004 0102030405060708 0000000000000000 7fffffffffffffff",
+                        new ExtendedRequest(0, CommandType.TRIM, 0x0102_0304_0506_0708L, 0, Long.MAX_VALUE)),
+                new GoldenVector<>(
+                        "WRITE_ZEROES of 2^64-1 bytes",
+                        "21e41c71 0013 0006 0102030405060708 ffffffffffffffff ffffffffffffffff",
+                        new ExtendedRequest(0x13, CommandType.WRITE_ZEROES, 0x0102_0304_0506_0708L, -1, -1)),
+                new GoldenVector<>(
+                        "BLOCK_STATUS with REQ_ONE",
+                        "21e41c71 0008 0007 0102030405060708 0000000100000000 0000010000000000",
+                        new ExtendedRequest(8, CommandType.BLOCK_STATUS, 0x0102_0304_0506_0708L, 1L << 32, 1L << 40)));
+    }
+
+    /** The payload of a block status request that asks for the contexts 7 and -1 of 1 TiB. */
+    public static GoldenVector<int[]> statusFilter() {
+        return new GoldenVector<>("filter", "0000010000000000 00000007 ffffffff", new int[] {7, -1});
     }
 }

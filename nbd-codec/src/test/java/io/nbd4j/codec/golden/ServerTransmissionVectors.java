@@ -102,6 +102,61 @@ public final class ServerTransmissionVectors {
                         "hole 77 0 1"));
     }
 
+    /** Chunks with extended headers, typed from the branch of the specification that defines them. */
+    public static List<GoldenVector<List<String>>> extendedReplies() {
+        return List.of(
+                vector("NONE", """
+                        6e8a278c            # magic
+                        0001 0000           # DONE, NONE
+                        0000000000000077    # cookie
+                        0000000000001000    # offset of the request
+                        0000000000000000    # length
+                        """, "extended 77 1000", "done 77"),
+                vector("OFFSET_DATA, not the last chunk", """
+                        6e8a278c 0000 0001 0000000000000077 0000000000001000
+                        000000000000000d    # length
+                        0000000000001200    # offset of the data
+                        'hello'
+                        """, "extended 77 1000", "data 77 1200 5", "payload hello"),
+                vector(
+                        "OFFSET_HOLE and DONE",
+                        "6e8a278c 0001 0002 0000000000000077 0000000000001000 000000000000000c 0000000000001200 80000000",
+                        "extended 77 1000",
+                        "hole 77 1200 2147483648",
+                        "done 77"),
+                vector(
+                        "BLOCK_STATUS_EXT of 8 TiB and of more than a signed number can say",
+                        """
+                        6e8a278c 0001 0006 0000000000000077 7fffffffffffffff
+                        0000000000000028    # length
+                        ffffffff            # context id
+                        00000002            # number of extents
+                        0000080000000000 0000000000000003
+                        ffffffffffffffff 8000000000000001
+                        """,
+                        "extended 77 7fffffffffffffff",
+                        "status 77 -1",
+                        "extent 8796093022208 3",
+                        "extent 9223372036854775807 -9223372036854775807",
+                        "done 77"),
+                vector(
+                        "ERROR",
+                        "6e8a278c 0001 8001 0000000000000077 ffffffffffffffff 0000000000000008 00000016 0002 'no'",
+                        "extended 77 ffffffffffffffff",
+                        "error 77 22 -1 [no]",
+                        "done 77"),
+                vector("ERROR_OFFSET, not the last chunk", """
+                        6e8a278c 0000 8002 0000000000000077 0000000000001000 0000000000000011
+                        00000005 0003 'bad' 0000000000001200
+                        """, "extended 77 1000", "error 77 5 4608 [bad]"),
+                vector(
+                        "an error chunk that does not exist",
+                        "6e8a278c 0001 8fff 0000000000000077 0000000000001000 000000000000000a 0000006c 0000 01020304",
+                        "extended 77 1000",
+                        "error 77 108 -1 []",
+                        "done 77"));
+    }
+
     /**
      * Error chunks whose message is longer than the chunk, or than a message may be. The error stands, and so does the
      * length of the chunk, so the stream stays in step.

@@ -24,9 +24,11 @@ import org.junit.jupiter.params.provider.ValueSource;
 class ReplyDecoderTest {
     private static final String NONE = "668e33ef 0001 0000 0000000000000033 00000000";
     private static final String NONE_HEARD = "done 33";
+    private static final String EXTENDED_NONE = "6e8a278c 0001 0000 0000000000000033 0000000000000200 0000000000000000";
+    private static final List<String> EXTENDED_NONE_HEARD = List.of("extended 33 200", "done 33");
 
     private final Recorder recorder = new Recorder();
-    private final ReplyDecoder decoder = new ReplyDecoder(true, recorder);
+    private final ReplyDecoder decoder = new ReplyDecoder(TransmissionMode.STRUCTURED, recorder);
 
     static Stream<GoldenVector<List<String>>> replies() {
         return ServerTransmissionVectors.replies().stream();
@@ -56,7 +58,38 @@ class ReplyDecoderTest {
         expected.addAll(vector.message());
 
         // When // Then
-        DecoderVerifier.<String>verify(wire, ReplyDecoderTest::decoder, expected);
+        DecoderVerifier.<String>verify(wire, sink -> decoder(TransmissionMode.STRUCTURED, sink), expected);
+    }
+
+    static Stream<GoldenVector<List<String>>> extendedReplies() {
+        return ServerTransmissionVectors.extendedReplies().stream();
+    }
+
+    @ParameterizedTest
+    @MethodSource("extendedReplies")
+    void readsAnExtendedReplyUnderEverySplitAndStaysInStep(GoldenVector<List<String>> vector) {
+        // Given
+        byte[] wire = WireBytes.concat(vector.wire(), WireBytes.parse(EXTENDED_NONE), vector.wire());
+        List<String> expected = new ArrayList<>(vector.message());
+        expected.addAll(EXTENDED_NONE_HEARD);
+        expected.addAll(vector.message());
+
+        // When // Then
+        DecoderVerifier.<String>verify(wire, sink -> decoder(TransmissionMode.EXTENDED, sink), expected);
+    }
+
+    @Test
+    void takesTheLargestExtendedBlockStatus() {
+        // Given
+        ReplyDecoder extended = new ReplyDecoder(TransmissionMode.EXTENDED, recorder);
+
+        // When
+        extended.decode(buffer("6e8a278c 0001 0006 0000000000000077 0000000000000000 0000000001000008"
+                + "00000001 00100000 0000000000000001 0000000000000000"));
+
+        // Then
+        assertThat(recorder.heard).containsExactly("extended 77 0", "status 77 1", "extent 1 0");
+        assertThat(extended.isBetweenReplies()).isFalse();
     }
 
     @Test
@@ -70,7 +103,7 @@ class ReplyDecoderTest {
         }
 
         // When // Then
-        DecoderVerifier.<String>verify(wire, ReplyDecoderTest::decoder, expected);
+        DecoderVerifier.<String>verify(wire, sink -> decoder(TransmissionMode.STRUCTURED, sink), expected);
     }
 
     @Test
@@ -79,7 +112,7 @@ class ReplyDecoderTest {
         Recorder plain = new Recorder();
 
         // When
-        new ReplyDecoder(false, plain).decode(buffer("67446698 00000000 0000000000000077 'hello'"));
+        new ReplyDecoder(TransmissionMode.SIMPLE, plain).decode(buffer("67446698 00000000 0000000000000077 'hello'"));
 
         // Then
         assertThat(plain.heard).containsExactly("simple 77 0", "payload hello");
@@ -112,15 +145,47 @@ class ReplyDecoderTest {
                     T147: NONE that is not the last        | 668e33ef 0000 0000 0000000000000077 00000000
                     """)
     void refusesBrokenFramingAndDiscardsTheRest(String name, String hex) {
+        assertRefused(TransmissionMode.STRUCTURED, NONE, List.of(NONE_HEARD), hex);
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @CsvSource(delimiter = '|', textBlock = """
+                    a simple reply                         | 67446698 00000000 0000000000000001
+                    a structured chunk                     | 668e33ef 0001 0000 0000000000000077
+                    a magic of nothing                     | deadbeef 00000000 0000000000000001
+                    an extended request                    | 21e41c71 0000 0000 0000000000000077
+                    NONE of 2^63 bytes                     | 6e8a278c 0001 0000 0000000000000077 0000000000000000 8000000000000000
+                    DATA without data                      | 6e8a278c 0001 0001 0000000000000077 0000000000000000 0000000000000008
+                    DATA of 2^32 bytes                     | 6e8a278c 0001 0001 0000000000000077 0000000000000000 0000000100000000
+                    DATA of 2^64-1 bytes                   | 6e8a278c 0001 0001 0000000000000077 0000000000000000 ffffffffffffffff
+                    a HOLE with a length of 64 bits        | 6e8a278c 0001 0002 0000000000000077 0000000000000000 0000000000000010
+                    a HOLE of no bytes                     | 6e8a278c 0001 0002 0000000000000077 0000000000000000 000000000000000c 0000000000001000 00000000
+                    BLOCK_STATUS                           | 6e8a278c 0001 0005 0000000000000077 0000000000000000 000000000000000c
+                    BLOCK_STATUS_EXT without an extent     | 6e8a278c 0001 0006 0000000000000077 0000000000000000 0000000000000008
+                    BLOCK_STATUS_EXT with half an extent   | 6e8a278c 0001 0006 0000000000000077 0000000000000000 0000000000000020
+                    BLOCK_STATUS_EXT of more than a million| 6e8a278c 0001 0006 0000000000000077 0000000000000000 0000000001000018
+                    BLOCK_STATUS_EXT of 2^63+24 bytes      | 6e8a278c 0001 0006 0000000000000077 0000000000000000 8000000000000018
+                    BLOCK_STATUS_EXT with a wrong count    | 6e8a278c 0001 0006 0000000000000077 0000000000000000 0000000000000018 00000001 00000002
+                    an extent of no bytes                  | 6e8a278c 0001 0006 0000000000000077 0000000000000000 0000000000000018 00000001 00000001 0000000000000000 0000000000000000
+                    ERROR that is too long                 | 6e8a278c 0001 8001 0000000000000077 0000000000000000 0000000000010001
+                    ERROR of 2^64-1 bytes                  | 6e8a278c 0001 8001 0000000000000077 0000000000000000 ffffffffffffffff
+                    a chunk that does not exist            | 6e8a278c 0001 0007 0000000000000077 0000000000000000 0000000000000000
+                    NONE that is not the last              | 6e8a278c 0000 0000 0000000000000077 0000000000000000 0000000000000000
+                    """)
+    void refusesBrokenExtendedFramingAndDiscardsTheRest(String name, String hex) {
+        assertRefused(TransmissionMode.EXTENDED, EXTENDED_NONE, EXTENDED_NONE_HEARD, hex);
+    }
+
+    private static void assertRefused(TransmissionMode mode, String good, List<String> goodHeard, String hex) {
         // Given
         byte[] broken = WireBytes.parse(hex);
-        List<String> heardFromTheBroken = heardOf(broken);
+        List<String> heardFromTheBroken = heardOf(mode, broken);
 
         for (int step = 1; step <= broken.length; step++) {
             // When
             Recorder split = new Recorder();
-            ReplyDecoder decoding = new ReplyDecoder(true, split);
-            byte[] wire = WireBytes.concat(WireBytes.parse(NONE), broken);
+            ReplyDecoder decoding = new ReplyDecoder(mode, split);
+            byte[] wire = WireBytes.concat(WireBytes.parse(good), broken);
             boolean violated = false;
             for (ByteBuf piece : DecoderVerifier.pieces(wire, step)) {
                 try {
@@ -132,21 +197,22 @@ class ReplyDecoderTest {
                 assertThat(piece.isReadable()).as("bytes left").isFalse();
                 piece.release();
             }
-            ByteBuf behind = buffer(NONE + "01");
+            ByteBuf behind = buffer(good + "01");
             decoding.decode(behind);
 
             // Then
-            assertThat(violated).as(name).isTrue();
+            assertThat(violated).isTrue();
             assertThat(behind.isReadable()).isFalse();
-            assertThat(split.heard).startsWith(NONE_HEARD).hasSize(1 + heardFromTheBroken.size());
+            assertThat(split.heard).startsWith(goodHeard.toArray(String[]::new));
+            assertThat(split.heard).hasSize(goodHeard.size() + heardFromTheBroken.size());
         }
     }
 
     /** Returns what is heard before the violation. */
-    private static List<String> heardOf(byte[] broken) {
+    private static List<String> heardOf(TransmissionMode mode, byte[] broken) {
         Recorder whole = new Recorder();
         assertThatExceptionOfType(ProtocolViolationException.class)
-                .isThrownBy(() -> new ReplyDecoder(true, whole).decode(Unpooled.wrappedBuffer(broken)));
+                .isThrownBy(() -> new ReplyDecoder(mode, whole).decode(Unpooled.wrappedBuffer(broken)));
         assertThat(whole.heard).noneMatch(event -> event.startsWith("done"));
         return whole.heard;
     }
@@ -160,7 +226,7 @@ class ReplyDecoderTest {
 
         // When // Then
         assertThatExceptionOfType(ProtocolViolationException.class)
-                .isThrownBy(() -> new ReplyDecoder(false, plain).decode(in))
+                .isThrownBy(() -> new ReplyDecoder(TransmissionMode.SIMPLE, plain).decode(in))
                 .withMessageContaining("not agreed");
         assertThat(in.isReadable()).isFalse();
         assertThat(plain.heard).isEmpty();
@@ -282,9 +348,9 @@ class ReplyDecoderTest {
         return Unpooled.wrappedBuffer(WireBytes.parse(hex));
     }
 
-    private static Consumer<ByteBuf> decoder(Consumer<? super String> sink) {
+    private static Consumer<ByteBuf> decoder(TransmissionMode mode, Consumer<? super String> sink) {
         Recorder recorder = new Recorder();
-        ReplyDecoder decoder = new ReplyDecoder(true, recorder);
+        ReplyDecoder decoder = new ReplyDecoder(mode, recorder);
         return in -> {
             decoder.decode(in);
             recorder.heard.forEach(sink);
@@ -307,6 +373,11 @@ class ReplyDecoderTest {
             }
             heard.add("simple %x %d".formatted(cookie, error));
             return cookie == 0x77 && error == 0 ? 5 : 0;
+        }
+
+        @Override
+        public void extendedChunk(long cookie, long requestOffset) {
+            heard.add("extended %x %x".formatted(cookie, requestOffset));
         }
 
         @Override

@@ -6,6 +6,7 @@ import io.nbd4j.codec.NbdError;
 import io.nbd4j.codec.transmission.ReplyEncoder;
 import io.nbd4j.codec.transmission.RequestDecoder;
 import io.nbd4j.codec.transmission.RequestListener;
+import io.nbd4j.codec.transmission.TransmissionMode;
 import io.nbd4j.testkit.Export;
 import io.nbd4j.testkit.ExportException;
 import io.nbd4j.testkit.internal.RequestRules.Refusal;
@@ -31,7 +32,7 @@ final class TransmissionHandler extends ChannelInboundHandlerAdapter implements 
     private final Export export;
     private final boolean structuredReplies;
     private final RequestRules rules;
-    private final RequestDecoder decoder = new RequestDecoder(this);
+    private final RequestDecoder decoder = new RequestDecoder(TransmissionMode.SIMPLE, this);
     private final ReplyBatch replies = new ReplyBatch();
     private final ReadReply read;
     /** What has been read and has to wait until replies have left. */

@@ -7,6 +7,7 @@ import io.nbd4j.client.RequestFate;
 import io.nbd4j.codec.NbdError;
 import io.nbd4j.codec.ProtocolViolationException;
 import io.nbd4j.codec.transmission.ReplyDecoder;
+import io.nbd4j.codec.transmission.TransmissionMode;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.channel.Channel;
@@ -62,7 +63,8 @@ public final class Connection extends ChannelInboundHandlerAdapter implements St
         this.commands = new Commands(this, settings.export());
         this.inFlight = new InFlightTable(settings.maxRequestsInFlight());
         this.replies = new Replies(this, inFlight, settings.export().structuredReplies());
-        this.decoder = new ReplyDecoder(settings.export().structuredReplies(), replies);
+        this.decoder = new ReplyDecoder(
+                settings.export().structuredReplies() ? TransmissionMode.STRUCTURED : TransmissionMode.SIMPLE, replies);
     }
 
     /** Returns the maker of this connection's commands. Any thread. */
