@@ -71,7 +71,13 @@ public final class NbdClientBuilder {
         return copy;
     }
 
-    /** The name of the export, at most 4096 bytes of UTF-8 without NUL. By default empty, the server's default export. */
+    /**
+     * The name of the export, at most 4096 bytes of UTF-8 without NUL. By default empty, the server's default export.
+     *
+     * <p>A server that speaks oldstyle has one export without a name. With any name but the empty one, connecting to it
+     * fails ({@link NegotiationRefusedException}, EXPORT_NAME, ERR_UNSUP), also in option mode, and the handle is DEAD.
+     * libnbd ignores the name there, and its user gets whatever that server serves.
+     */
     public NbdClientBuilder exportName(String exportName) {
         Objects.requireNonNull(exportName);
         return with(b -> b.exportName = exportName);

@@ -5,7 +5,10 @@ import io.nbd4j.codec.handshake.OptionReplyType;
 import io.nbd4j.codec.handshake.OptionType;
 import org.jspecify.annotations.Nullable;
 
-/** The server refused an option, such as the name of an export that it does not have. */
+/**
+ * The server refused an option, such as the name of an export that it does not have. A server whose handshake has no
+ * options at all (oldstyle) counts as one that refuses them with ERR_UNSUP.
+ */
 public final class NegotiationRefusedException extends NbdException {
     private static final long serialVersionUID = 1L;
 

@@ -11,9 +11,12 @@ import io.nbd4j.client.InvalidRequestException;
 import io.nbd4j.client.NbdClient;
 import io.nbd4j.client.NbdFuture;
 import io.nbd4j.client.NbdTarget;
+import io.nbd4j.client.NegotiationRefusedException;
 import io.nbd4j.client.RequestFate;
 import io.nbd4j.codec.CommandType;
 import io.nbd4j.codec.NbdError;
+import io.nbd4j.codec.handshake.OptionReplyType;
+import io.nbd4j.codec.handshake.OptionType;
 import io.nbd4j.testkit.RealServer;
 import io.nbd4j.testkit.junit.RequiresServer;
 import io.netty.buffer.ByteBuf;
@@ -189,6 +192,21 @@ class NbdkitIT {
             assertThat(session.nbd.export().protocol()).isEqualTo(ExportInfo.Protocol.OLDSTYLE);
             assertThat(session.nbd.export().structuredReplies()).isFalse();
             Content.writeAndReadBack(session.nbd, Content.random(MEBI / 2, 4), BLOCK);
+        }
+    }
+
+    @Test
+    void anOldstyleServerCantBeAskedForAnExport() {
+        try (NbdClient nbd = NbdClient.builder().exportName("disk").build()) {
+            // When
+            NegotiationRefusedException refusal = failureOf(
+                    nbd.connectCommand("nbdkit", "-s", "-o", "memory", "1M"), NegotiationRefusedException.class);
+
+            // Then
+            assertThat(refusal.option()).isEqualTo(OptionType.EXPORT_NAME);
+            assertThat(refusal.reason()).isEqualTo(OptionReplyType.ERR_UNSUP);
+            assertThat(refusal).hasMessageContaining("oldstyle").hasMessageContaining("'disk'");
+            assertThat(nbd.state()).isEqualTo(ConnectionState.DEAD);
         }
     }
 

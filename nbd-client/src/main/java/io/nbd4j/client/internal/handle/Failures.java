@@ -65,6 +65,10 @@ final class Failures {
             return new NegotiationRefusedException(
                     failure.message(), OptionType.EXPORT_NAME, OptionReplyType.ERR_UNKNOWN, null, null);
         }
+        if (failure instanceof NegotiationFailure.NoExportNames) {
+            return new NegotiationRefusedException(
+                    failure.message(), OptionType.EXPORT_NAME, OptionReplyType.ERR_UNSUP, NbdError.ENOTSUP, null);
+        }
         if (failure instanceof NegotiationFailure.TimedOut) {
             return new NbdTimeoutException(withStderr(failure.message(), subprocess), RequestFate.NOT_SENT, null, null);
         }

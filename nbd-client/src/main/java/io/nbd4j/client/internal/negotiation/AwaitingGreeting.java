@@ -21,8 +21,14 @@ record AwaitingGreeting(NegotiationSettings settings) implements NegotiationPhas
         };
     }
 
-    /** Nothing can be negotiated, so there is nothing to pause for: the one export is what there is. */
+    /**
+     * Nothing can be negotiated, so there is nothing to pause for: the one export is what there is. It has no name, and may
+     * be any: who named one would get another without a word.
+     */
     private Step onOldstyle(OldstyleGreeting greeting) {
+        if (!settings.exportName().isEmpty()) {
+            return Step.fail(new NegotiationFailure.NoExportNames(settings.exportName()));
+        }
         Agreement agreement = new Agreement(settings, ProtocolStyle.OLDSTYLE, true, false);
         return ExportDraft.EMPTY
                 .with(greeting.exportSize(), greeting.transmissionFlags())

@@ -43,6 +43,19 @@ public sealed interface NegotiationFailure {
     }
 
     /**
+     * An oldstyle server has one export without a name, so it can't be asked for this one.
+     *
+     * @param exportName what was to be asked for
+     */
+    record NoExportNames(String exportName) implements NegotiationFailure {
+        @Override
+        public String message() {
+            return "the server speaks oldstyle, which has no export names: it can't be asked for the export '"
+                    + ServerText.escape(exportName, MAX_NAME) + "'";
+        }
+    }
+
+    /**
      * The server broke a rule of the protocol.
      *
      * @param cause which rule

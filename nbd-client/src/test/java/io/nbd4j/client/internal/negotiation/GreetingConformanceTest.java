@@ -10,6 +10,7 @@ import static io.nbd4j.client.internal.negotiation.Conversation.STRUCTURED_REPLY
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.nbd4j.client.internal.negotiation.NegotiationFailure.Closed;
+import io.nbd4j.client.internal.negotiation.NegotiationFailure.NoExportNames;
 import io.nbd4j.client.internal.negotiation.NegotiationFailure.TimedOut;
 import io.nbd4j.client.internal.negotiation.NegotiationFailure.Violated;
 import io.nbd4j.codec.TransmissionFlags;
@@ -124,6 +125,21 @@ class GreetingConformanceTest {
             conversation.server("'NBDMAGIC' 0000420281861253 0000000000100000 00000001 00*124");
             // Then
             assertThat(conversation.export().size()).isEqualTo(1 << 20);
+            assertThat(conversation.pauses).isEmpty();
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void t011DropsAnOldstyleServerThatCantBeAskedForTheExport(boolean optionMode) {
+        try (Conversation conversation =
+                new Conversation(SETTINGS.withExportName("disk").withOptionMode(optionMode))) {
+            // When
+            conversation
+                    .server("'NBDMAGIC' 0000420281861253 0000000000100000 00000001 00*124")
+                    .clientIsSilent();
+            // Then
+            assertThat(conversation.failure(NoExportNames.class).message()).contains("oldstyle", "'disk'");
             assertThat(conversation.pauses).isEmpty();
         }
     }
