@@ -38,6 +38,16 @@ public interface NbdDevice extends AutoCloseable {
     NbdFuture<ByteBuf> pread(int length, long offset);
 
     /**
+     * Reads into a new buffer, as {@link #pread(int, long)}.
+     *
+     * @param flags DF, if the server advertises it (see {@link ExportInfo#canDf()}): the server is to answer in one part. A
+     *     range that is split is asked for in one part for each piece. If the server refuses to (EOVERFLOW, or EINVAL as
+     *     nbd-server does for all such reads) the read is sent again without the flag: it gives the same bytes. An answer in
+     *     several parts all the same fails this read with an {@link NbdProtocolException}, and the connection goes on
+     */
+    NbdFuture<ByteBuf> pread(int length, long offset, CommandFlag... flags);
+
+    /**
      * Reads into the caller's buffer ({@code NBD_CMD_READ}), as many bytes as it has room for.
      *
      * @param dst borrowed until the future completes: nobody else may touch its writable bytes until then. The library
@@ -48,12 +58,26 @@ public interface NbdDevice extends AutoCloseable {
     NbdFuture<Void> pread(ByteBuf dst, long offset);
 
     /**
+     * Reads into the caller's buffer, as {@link #pread(ByteBuf, long)}.
+     *
+     * @param flags DF, as {@link #pread(int, long, CommandFlag...)} says
+     */
+    NbdFuture<Void> pread(ByteBuf dst, long offset, CommandFlag... flags);
+
+    /**
      * Reads into the caller's buffer ({@code NBD_CMD_READ}), as many bytes as remain in it.
      *
      * @param dst borrowed until the future completes: nobody else may touch it until then. Its position is advanced on
      *     success only. After a failure its content is undefined. A read-only buffer is refused (EINVAL)
      */
     NbdFuture<Void> pread(ByteBuffer dst, long offset);
+
+    /**
+     * Reads into the caller's buffer, as {@link #pread(ByteBuffer, long)}.
+     *
+     * @param flags DF, as {@link #pread(int, long, CommandFlag...)} says
+     */
+    NbdFuture<Void> pread(ByteBuffer dst, long offset, CommandFlag... flags);
 
     /**
      * Writes the readable bytes of a buffer ({@code NBD_CMD_WRITE}).

@@ -13,6 +13,7 @@ import io.nbd4j.client.NbdFuture;
 import io.nbd4j.client.NbdTarget;
 import io.nbd4j.client.NegotiationRefusedException;
 import io.nbd4j.client.RequestFate;
+import io.nbd4j.codec.CommandFlag;
 import io.nbd4j.codec.CommandType;
 import io.nbd4j.codec.NbdError;
 import io.nbd4j.codec.handshake.OptionReplyType;
@@ -20,6 +21,7 @@ import io.nbd4j.codec.handshake.OptionType;
 import io.nbd4j.testkit.RealServer;
 import io.nbd4j.testkit.junit.RequiresServer;
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -192,6 +194,18 @@ class NbdkitIT {
             assertThat(session.nbd.export().protocol()).isEqualTo(ExportInfo.Protocol.OLDSTYLE);
             assertThat(session.nbd.export().structuredReplies()).isFalse();
             Content.writeAndReadBack(session.nbd, Content.random(MEBI / 2, 4), BLOCK);
+        }
+    }
+
+    @Test
+    void aReadInOnePartGivesTheSameBytes() {
+        try (Session session = session(Listening.STDIO, "pattern", "16M")) {
+            // When
+            ByteBuf data = await(session.nbd.pread(3 * MEBI, MEBI, CommandFlag.DF));
+
+            // Then
+            assertThat(ByteBufUtil.getBytes(data)).isEqualTo(Content.pattern(3 * MEBI, MEBI));
+            data.release();
         }
     }
 

@@ -111,6 +111,11 @@ final class FakeDevice implements NbdDevice {
     }
 
     @Override
+    public NbdFuture<Void> pread(ByteBuf dst, long offset, CommandFlag... flags) {
+        return pread(dst, offset);
+    }
+
+    @Override
     public NbdFuture<Void> pwrite(ByteBuf data, long offset, CommandFlag... flags) {
         return accept(true, offset, data.readableBytes(), data);
     }
@@ -121,7 +126,17 @@ final class FakeDevice implements NbdDevice {
     }
 
     @Override
+    public NbdFuture<ByteBuf> pread(int length, long offset, CommandFlag... flags) {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
     public NbdFuture<Void> pread(ByteBuffer dst, long offset) {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public NbdFuture<Void> pread(ByteBuffer dst, long offset, CommandFlag... flags) {
         throw new UnsupportedOperationException();
     }
 

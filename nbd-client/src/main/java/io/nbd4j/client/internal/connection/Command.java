@@ -26,9 +26,10 @@ public abstract class Command<T extends @Nullable Object> extends NbdFuture<T> {
 
     final Connection connection;
     final CommandType type;
-    final int flags;
     final long offset;
     final long length;
+    /** The command flags on the wire. */
+    int flags;
 
     /** The next command in the {@link Inbox}. */
     @Nullable

@@ -42,23 +42,38 @@ public final class Commands {
 
     /** Reads into a new buffer. */
     public NbdFuture<ByteBuf> read(int length, long offset) {
-        return start(new ReadNew(connection, 0, offset, length), maxPayload);
+        return read(length, offset, 0);
+    }
+
+    /** Reads into a new buffer. */
+    public NbdFuture<ByteBuf> read(int length, long offset, int flags) {
+        return start(new ReadNew(connection, flags, offset, length), maxPayload);
     }
 
     /** Reads into {@code destination}, which is retained until the end. */
     public NbdFuture<@Nullable Void> read(ByteBuf destination, long offset) {
+        return read(destination, offset, 0);
+    }
+
+    /** Reads into {@code destination}, which is retained until the end. */
+    public NbdFuture<@Nullable Void> read(ByteBuf destination, long offset, int flags) {
         if (destination.refCnt() == 0 || destination.isReadOnly()) {
             return refused(CommandType.READ, offset, destination.writableBytes(), "a buffer that can't be written to");
         }
-        return start(new ReadInto(connection, 0, offset, destination.retain()), maxPayload);
+        return start(new ReadInto(connection, flags, offset, destination.retain()), maxPayload);
     }
 
     /** Reads into {@code destination}. */
     public NbdFuture<@Nullable Void> read(ByteBuffer destination, long offset) {
+        return read(destination, offset, 0);
+    }
+
+    /** Reads into {@code destination}. */
+    public NbdFuture<@Nullable Void> read(ByteBuffer destination, long offset, int flags) {
         if (destination.isReadOnly()) {
             return refused(CommandType.READ, offset, destination.remaining(), "a buffer that can't be written to");
         }
-        return start(new ReadIntoNio(connection, 0, offset, destination), maxPayload);
+        return start(new ReadIntoNio(connection, flags, offset, destination), maxPayload);
     }
 
     /** Writes {@code data}, which is released in every case. */

@@ -231,12 +231,25 @@ public final class Connection extends ChannelInboundHandlerAdapter implements St
                 return;
             }
         }
+        bytesInFlight += command.payloadLength();
+        put(ctx, command);
+    }
+
+    /** Sends a read anew that was answered, in the room that it has in flight. */
+    void sendAgain(ReadCommand<?> read) {
+        ChannelHandlerContext ctx = context;
+        if (ctx != null) {
+            inFlight.remove(read);
+            put(ctx, read);
+        }
+    }
+
+    private void put(ChannelHandlerContext ctx, Command<?> command) {
         if (inFlight.size() == 0) {
             stallWatch.start();
         }
         inFlight.add(command);
         command.sent();
-        bytesInFlight += command.payloadLength();
         requestsSent++;
         replies.expect(command);
         try {

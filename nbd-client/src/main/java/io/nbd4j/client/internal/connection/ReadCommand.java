@@ -1,5 +1,6 @@
 package io.nbd4j.client.internal.connection;
 
+import io.nbd4j.codec.CommandFlag;
 import io.nbd4j.codec.CommandType;
 import io.netty.buffer.ByteBuf;
 import org.jspecify.annotations.Nullable;
@@ -31,6 +32,24 @@ abstract class ReadCommand<T extends @Nullable Object> extends Command<T> {
     /** Returns whether {@code count} bytes from {@code chunkOffset} of the export on are within what was asked for. */
     final boolean contains(long chunkOffset, long count) {
         return chunkOffset >= offset && count <= length && chunkOffset - offset <= length - count;
+    }
+
+    /** Returns whether the answer has to come in one part. */
+    final boolean isUnfragmented() {
+        return (flags & CommandFlag.DF.bit()) != 0;
+    }
+
+    /** Forgets the answer that has come, to be sent again as a plain read. Its destination is the same. */
+    final void startOver() {
+        flags &= ~CommandFlag.DF.bit();
+        refusal = null;
+        covered = 0;
+        scattered = null;
+    }
+
+    /** Returns whether some of the range has arrived. */
+    final boolean isBegun() {
+        return covered > 0 || scattered != null;
     }
 
     /** Notes that a part of the range arrives. Returns false if some of it came before. */

@@ -174,8 +174,11 @@ final class Replies implements ReplyListener, ReceiveBuffers.Plan {
             throw new ProtocolViolationException("%s at %s, length %s, in the answer to a read of %s"
                     .formatted(what, Long.toUnsignedString(offset), Long.toUnsignedString(length), read.range()));
         }
+        boolean fragmented = read.isUnfragmented() && read.isBegun();
         if (!read.cover(offset, length) && read.refusal == null) {
             read.refusal = broken(read, "the server sent a part of the range twice");
+        } else if (fragmented && read.refusal == null) {
+            read.refusal = broken(read, "the server sent several parts, though it was asked not to (DF)");
         }
         return read;
     }
@@ -232,6 +235,23 @@ final class Replies implements ReplyListener, ReceiveBuffers.Plan {
         }
         received++;
         NbdException failure = command.refusal;
-        connection.answered(command, failure);
+        if (failure != null && command instanceof ReadCommand<?> read && isWorthAPlainRead(read, failure)) {
+            read.startOver();
+            connection.sendAgain(read);
+        } else {
+            connection.answered(command, failure);
+        }
+    }
+
+    /**
+     * Returns whether a read that was refused may succeed without DF: EOVERFLOW says that it is too long for one part. EINVAL
+     * is what nbd-server 3.26 gives for every such read, though it advertises DF.
+     */
+    private boolean isWorthAPlainRead(ReadCommand<?> read, NbdException failure) {
+        return read.isUnfragmented()
+                && failure instanceof CommandRefusedException
+                && (failure.errno() == NbdError.EOVERFLOW || failure.errno() == NbdError.EINVAL)
+                && !shutdownSeen
+                && read.destination != null;
     }
 }

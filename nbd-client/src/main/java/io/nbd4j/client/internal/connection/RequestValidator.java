@@ -40,6 +40,8 @@ final class RequestValidator {
             problem = "the server does not advertise FUA";
         } else if (isSet(flags, CommandFlag.FAST_ZERO) && !export.canFastZero()) {
             problem = "the server does not advertise FAST_ZERO";
+        } else if (isSet(flags, CommandFlag.DF) && !export.canDf()) {
+            problem = "the server does not advertise DF";
         } else if (type == CommandType.FLUSH) {
             return null;
         } else if (length == 0) {
@@ -89,7 +91,8 @@ final class RequestValidator {
         return switch (type) {
             case WRITE, TRIM -> CommandFlag.FUA.bit();
             case WRITE_ZEROES -> CommandFlag.bits(CommandFlag.FUA, CommandFlag.NO_HOLE, CommandFlag.FAST_ZERO);
-            case READ, DISC, FLUSH, CACHE, BLOCK_STATUS, RESIZE, UNKNOWN -> 0;
+            case READ -> CommandFlag.DF.bit();
+            case DISC, FLUSH, CACHE, BLOCK_STATUS, RESIZE, UNKNOWN -> 0;
         };
     }
 }

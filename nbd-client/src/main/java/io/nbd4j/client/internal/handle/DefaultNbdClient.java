@@ -107,27 +107,54 @@ public final class DefaultNbdClient implements NbdClient {
 
     @Override
     public NbdFuture<ByteBuf> pread(int length, long offset) {
+        return read(length, offset, 0);
+    }
+
+    @Override
+    public NbdFuture<ByteBuf> pread(int length, long offset, CommandFlag... flags) {
+        return read(length, offset, CommandFlag.bits(flags));
+    }
+
+    private NbdFuture<ByteBuf> read(int length, long offset, int flags) {
         Commands commands = commands();
         return commands != null && isReady()
-                ? commands.read(length, offset)
+                ? commands.read(length, offset, flags)
                 : refused(CommandType.READ, offset, length);
     }
 
     @Override
     public NbdFuture<@Nullable Void> pread(ByteBuf dst, long offset) {
+        return read(dst, offset, 0);
+    }
+
+    @Override
+    public NbdFuture<@Nullable Void> pread(ByteBuf dst, long offset, CommandFlag... flags) {
+        return read(dst, offset, CommandFlag.bits(flags));
+    }
+
+    private NbdFuture<@Nullable Void> read(ByteBuf dst, long offset, int flags) {
         Objects.requireNonNull(dst);
         Commands commands = commands();
         return commands != null && isReady()
-                ? commands.read(dst, offset)
+                ? commands.read(dst, offset, flags)
                 : refused(CommandType.READ, offset, dst.writableBytes());
     }
 
     @Override
     public NbdFuture<@Nullable Void> pread(ByteBuffer dst, long offset) {
+        return read(dst, offset, 0);
+    }
+
+    @Override
+    public NbdFuture<@Nullable Void> pread(ByteBuffer dst, long offset, CommandFlag... flags) {
+        return read(dst, offset, CommandFlag.bits(flags));
+    }
+
+    private NbdFuture<@Nullable Void> read(ByteBuffer dst, long offset, int flags) {
         Objects.requireNonNull(dst);
         Commands commands = commands();
         return commands != null && isReady()
-                ? commands.read(dst, offset)
+                ? commands.read(dst, offset, flags)
                 : refused(CommandType.READ, offset, dst.remaining());
     }
 

@@ -23,6 +23,7 @@ class RequestValidatorTest {
                     READ,  0, 0, 65536, -, -
                     READ,  0, 61440, 4096, -, -
                     WRITE, 1, 4096, 4096, -, -
+                    READ,  4, 0, 4096, -, -
                     TRIM,  1, 0, 4096, -, -
                     WRITE_ZEROES, 19, 0, 4096, -, -
                     CACHE, 0, 0, 4096, -, -
@@ -30,7 +31,8 @@ class RequestValidatorTest {
 
                     # flags that the command does not have
                     READ,  1, 0, 4096, EINVAL, 0x1
-                    READ,  4, 0, 4096, EINVAL, 0x4
+                    READ,  8, 0, 4096, EINVAL, 0x8
+                    WRITE, 4, 0, 4096, EINVAL, 0x4
                     WRITE, 2, 0, 4096, EINVAL, 0x2
                     WRITE, 16, 0, 4096, EINVAL, 0x10
                     TRIM,  3, 0, 4096, EINVAL, 0x2
@@ -79,6 +81,8 @@ class RequestValidatorTest {
                     1,   CACHE, 0, 4096, EINVAL, advertise this command
                     1,   WRITE_ZEROES, 0, 4096, EINVAL, advertise this command
                     1,   WRITE, 1, 4096, EINVAL, FUA
+                    1,   READ,  4, 4096, EINVAL, DF
+                    129, READ,  4, 4096, -, -
                     33,  TRIM,  1, 4096, EINVAL, FUA
                     65,  WRITE_ZEROES, 1, 4096, EINVAL, FUA
                     65,  WRITE_ZEROES, 2, 4096, -, -
