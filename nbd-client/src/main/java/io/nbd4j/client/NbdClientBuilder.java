@@ -32,6 +32,7 @@ public final class NbdClientBuilder {
     private Duration graceTimeout = NbdDefaults.GRACE_TIMEOUT;
     private Duration killTimeout = NbdDefaults.KILL_TIMEOUT;
     private Duration stallTimeout = NbdDefaults.STALL_TIMEOUT;
+    private Duration requestTimeout = NbdDefaults.REQUEST_TIMEOUT;
     private Duration busyPoll = NbdDefaults.BUSY_POLL;
     private int maxRequestsInFlight = NbdDefaults.MAX_REQUESTS_IN_FLIGHT;
     private long maxBytesInFlight = NbdDefaults.MAX_BYTES_IN_FLIGHT;
@@ -55,6 +56,7 @@ public final class NbdClientBuilder {
         graceTimeout = other.graceTimeout;
         killTimeout = other.killTimeout;
         stallTimeout = other.stallTimeout;
+        requestTimeout = other.requestTimeout;
         busyPoll = other.busyPoll;
         maxRequestsInFlight = other.maxRequestsInFlight;
         maxBytesInFlight = other.maxBytesInFlight;
@@ -142,6 +144,25 @@ public final class NbdClientBuilder {
             throw new IllegalArgumentException("a negative timeout: " + timeout);
         }
         return with(b -> b.stallTimeout = timeout);
+    }
+
+    /**
+     * How long each data command may take, from the call to the answer, with the time that it waits for room in flight. By
+     * default {@link NbdDefaults#REQUEST_TIMEOUT}; zero for ever, at most a year. A command that is split has one deadline.
+     *
+     * <p>At its deadline a command fails with {@link NbdTimeoutException}. If it was not sent, it is withdrawn
+     * ({@link RequestFate#NOT_SENT}). If it was, its fate is {@link RequestFate#UNKNOWN}: nobody touches its buffers any
+     * more, the answer is waited for and thrown away, and until then it counts as in flight. The connection and the other
+     * commands go on, with one exception: a write of which a part is still in user space can't be called back, so then the
+     * connection is closed, and everything in flight fails.
+     *
+     * <p>{@link NbdFuture#orTimeout} does the same for one future, with the JDK's exception.
+     */
+    public NbdClientBuilder requestTimeout(Duration timeout) {
+        if (timeout.isNegative() || timeout.compareTo(Duration.ofDays(365)) > 0) {
+            throw new IllegalArgumentException("a request timeout must be 0 to 365 days: " + timeout);
+        }
+        return with(b -> b.requestTimeout = timeout);
     }
 
     /**
@@ -244,6 +265,7 @@ public final class NbdClientBuilder {
                 graceTimeout,
                 killTimeout,
                 stallTimeout,
+                requestTimeout,
                 busyPoll,
                 maxRequestsInFlight,
                 maxBytesInFlight,

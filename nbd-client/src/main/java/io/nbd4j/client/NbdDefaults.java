@@ -16,6 +16,8 @@ public final class NbdDefaults {
     public static final Duration KILL_TIMEOUT = Duration.ofSeconds(5);
     /** How long the server may be silent, and take no bytes, while it owes a reply. */
     public static final Duration STALL_TIMEOUT = Duration.ofSeconds(60);
+    /** How long a request may take, from its call to its answer: for ever. */
+    public static final Duration REQUEST_TIMEOUT = Duration.ZERO;
     /** How long the event loop polls for the only answer that is owed, before it sleeps. */
     public static final Duration BUSY_POLL = Duration.ofNanos(100_000);
     /** The most requests that are in flight on one connection; each piece of a split request counts. */

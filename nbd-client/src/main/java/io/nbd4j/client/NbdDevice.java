@@ -24,7 +24,7 @@ import java.nio.ByteBuffer;
  *   <li>Requests beyond the bounds of {@link NbdClientBuilder#maxRequestsInFlight} and
  *       {@link NbdClientBuilder#maxBytesInFlight} wait, in order.
  *   <li>Cancelling a request that was not sent withdraws it. One that was sent can't be called back: the future ends,
- *       the answer is waited for and thrown away.
+ *       the answer is waited for and thrown away. So it is at a deadline, see {@link NbdClientBuilder#requestTimeout}.
  * </ul>
  */
 public interface NbdDevice extends AutoCloseable {

@@ -21,7 +21,10 @@ import org.jspecify.annotations.Nullable;
  * {@link #completeOnTimeout} are <em>requests</em> to give the operation up: they take effect on the event loop, once it
  * is certain that nobody reads from or writes into the buffers of the operation any more. So {@link #isDone()} may still
  * be false when they return, and if the operation ends first, its own outcome stands. Their result says whether the
- * request could be made, which is so as long as the future is not done. Dependent stages are plain
+ * request could be made, which is so as long as the future is not done. {@link #orTimeout} (and any
+ * {@link #completeExceptionally} with a {@link TimeoutException}) is stricter with a write whose bytes have not all left the
+ * process when the time is over: it closes the connection rather than wait, see
+ * {@link NbdClientBuilder#requestTimeout}. Dependent stages are plain
  * {@link CompletableFuture}s.
  *
  * <p>Each method that returns such a future documents what it completes with, and how it fails. Failures of the library
@@ -41,6 +44,14 @@ public abstract class NbdFuture<T extends @Nullable Object> extends CompletableF
      *     loop, and only if the operation has no outcome of its own
      */
     protected abstract void giveUp(Runnable ending);
+
+    /**
+     * Asks for the operation to be given up since its time is over. As {@link #giveUp}, but rather ends the connection than
+     * wait for it to let go of the operation.
+     */
+    protected void timeOut(Runnable ending) {
+        giveUp(ending);
+    }
 
     /** Returns whether the calling thread is the one that receives the outcome, so that waiting would never end. */
     protected abstract boolean isOnCompletingThread();
@@ -62,6 +73,11 @@ public abstract class NbdFuture<T extends @Nullable Object> extends CompletableF
 
     @Override
     public boolean completeExceptionally(Throwable cause) {
+        if (cause instanceof TimeoutException && !isDone()) {
+            // What orTimeout comes down to.
+            timeOut(() -> super.completeExceptionally(cause));
+            return true;
+        }
         return request(() -> super.completeExceptionally(cause));
     }
 

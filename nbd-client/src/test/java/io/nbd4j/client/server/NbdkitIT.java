@@ -11,8 +11,10 @@ import io.nbd4j.client.InvalidRequestException;
 import io.nbd4j.client.NbdClient;
 import io.nbd4j.client.NbdFuture;
 import io.nbd4j.client.NbdTarget;
+import io.nbd4j.client.NbdTimeoutException;
 import io.nbd4j.client.NegotiationRefusedException;
 import io.nbd4j.client.RequestFate;
+import io.nbd4j.client.contract.Processes;
 import io.nbd4j.codec.CommandFlag;
 import io.nbd4j.codec.CommandType;
 import io.nbd4j.codec.NbdError;
@@ -29,6 +31,7 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -206,6 +209,29 @@ class NbdkitIT {
             // Then
             assertThat(ByteBufUtil.getBytes(data)).isEqualTo(Content.pattern(3 * MEBI, MEBI));
             data.release();
+        }
+    }
+
+    @Test
+    void aLateAnswerIsThrownAwayAndTheConnectionGoesOn() {
+        try (RealServer server = RealServer.nbdkit("memory", "16M");
+                NbdClient nbd = NbdClient.builder()
+                        .requestTimeout(Duration.ofMillis(100))
+                        .build()) {
+            // Given
+            await(nbd.connectUnix(server.unixSocket()));
+            Processes.signal("STOP", server.pid());
+
+            // When
+            NbdFuture<ByteBuf> read = nbd.pread(MEBI, 0);
+            NbdTimeoutException failure = failureOf(read, NbdTimeoutException.class);
+            Processes.signal("CONT", server.pid());
+
+            // Then the connection drains, for which every byte of the answer must be where it belongs
+            assertThat(failure.fate()).isEqualTo(RequestFate.UNKNOWN);
+            await(nbd.closeAsync());
+            assertThat(nbd.state()).isEqualTo(ConnectionState.CLOSED);
+            assertThat(nbd.statistics().repliesReceived()).isOne();
         }
     }
 

@@ -3,9 +3,12 @@ package io.nbd4j.client.internal.connection;
 import io.nbd4j.client.NbdException;
 import io.nbd4j.client.NbdFuture;
 import io.nbd4j.client.NbdRange;
+import io.nbd4j.client.NbdTimeoutException;
+import io.nbd4j.client.RequestFate;
 import io.nbd4j.codec.CommandType;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -34,6 +37,14 @@ public abstract class Command<T extends @Nullable Object> extends NbdFuture<T> {
     /** The next command in the {@link Inbox}. */
     @Nullable
     Command<?> nextInInbox;
+    /** When the {@link Deadlines} give it up, by the clock of the event loop. */
+    long deadline;
+    /** Its neighbours in the {@link Deadlines}. */
+    @Nullable
+    Command<?> dueBefore;
+
+    @Nullable
+    Command<?> dueAfter;
     /** Names this command on the wire while it is in flight. */
     long cookie;
     /** The first error that the server reported for this command while its answer is not complete. */
@@ -111,7 +122,7 @@ public abstract class Command<T extends @Nullable Object> extends NbdFuture<T> {
     /** Ends with success. Does nothing if the caller gave it up before. */
     void end() {
         if (phase != Phase.ENDED) {
-            phase = Phase.ENDED;
+            ended();
             Executor executor = connection.completionExecutor();
             if (executor == null) {
                 deliverOrFail();
@@ -134,10 +145,15 @@ public abstract class Command<T extends @Nullable Object> extends NbdFuture<T> {
     /** Ends with a failure. Does nothing if the caller gave it up before. */
     void end(NbdException failure) {
         if (phase != Phase.ENDED) {
-            phase = Phase.ENDED;
+            ended();
             releaseBuffers();
             complete(connection.completionExecutor(), () -> fail(failure));
         }
+    }
+
+    private void ended() {
+        phase = Phase.ENDED;
+        connection.deadlines().remove(this);
     }
 
     private static void complete(@Nullable Executor executor, Runnable completion) {
@@ -153,20 +169,50 @@ public abstract class Command<T extends @Nullable Object> extends NbdFuture<T> {
         }
     }
 
+    /** Ends with a failure, since it took {@code limitNanos}. On the event loop. */
+    final void expire(long limitNanos) {
+        boolean unsent = phase == Phase.WAITING;
+        String limit = " within " + TimeUnit.NANOSECONDS.toMillis(limitNanos) + " ms";
+        NbdTimeoutException failure = new NbdTimeoutException(
+                unsent ? "there was no room in flight to send it" + limit : "no answer" + limit,
+                unsent ? RequestFate.NOT_SENT : RequestFate.UNKNOWN,
+                type,
+                range());
+        timeOutOnLoop(() -> fail(failure));
+    }
+
     @Override
     protected final void giveUp(Runnable ending) {
+        onLoop(() -> giveUpOnLoop(ending));
+    }
+
+    @Override
+    protected final void timeOut(Runnable ending) {
+        onLoop(() -> timeOutOnLoop(ending));
+    }
+
+    private void onLoop(Runnable action) {
         try {
-            connection.eventLoop().execute(() -> giveUpOnLoop(ending));
+            connection.eventLoop().execute(action);
         } catch (RejectedExecutionException e) {
             // The event loop is gone, and nobody else touches the command any more.
-            giveUpOnLoop(ending);
+            action.run();
+        }
+    }
+
+    private void timeOutOnLoop(Runnable ending) {
+        boolean wedged = phase == Phase.SENT && (split == null ? isPayloadLeaving() : split.isPayloadLeaving());
+        giveUpOnLoop(ending);
+        if (wedged) {
+            // The payload can't be called back, and there is no telling when it leaves.
+            connection.wedged(this);
         }
     }
 
     private void giveUpOnLoop(Runnable ending) {
         switch (phase) {
             case WAITING -> {
-                phase = Phase.ENDED;
+                ended();
                 if (split != null) {
                     split.stop();
                 }
@@ -175,7 +221,7 @@ public abstract class Command<T extends @Nullable Object> extends NbdFuture<T> {
                 connection.waitingChanged();
             }
             case SENT -> {
-                phase = Phase.ENDED;
+                ended();
                 Runnable completion = () -> {
                     releaseBuffers();
                     complete(connection.completionExecutor(), ending);

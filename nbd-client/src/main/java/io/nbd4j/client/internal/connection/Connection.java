@@ -36,6 +36,7 @@ public final class Connection extends ChannelInboundHandlerAdapter implements St
     private final InFlightTable inFlight;
     private final RequestWriter writer = new RequestWriter();
     private final StallWatch stallWatch;
+    private final Deadlines deadlines;
     private final AnswerWait answerWait;
     private final Runnable writeBatch = this::writeBatch;
     private final Replies replies;
@@ -59,6 +60,7 @@ public final class Connection extends ChannelInboundHandlerAdapter implements St
         this.settings = settings;
         this.owner = owner;
         this.stallWatch = new StallWatch(loop, settings.stallNanos(), this);
+        this.deadlines = new Deadlines(loop, settings.requestNanos());
         this.answerWait = new AnswerWait(settings.pollNanos());
         this.commands = new Commands(this, settings.export());
         this.inFlight = new InFlightTable(settings.maxRequestsInFlight());
@@ -79,6 +81,10 @@ public final class Connection extends ChannelInboundHandlerAdapter implements St
     @Nullable
     Executor completionExecutor() {
         return settings.completionExecutor();
+    }
+
+    Deadlines deadlines() {
+        return deadlines;
     }
 
     ByteBufAllocator allocator() {
@@ -142,7 +148,10 @@ public final class Connection extends ChannelInboundHandlerAdapter implements St
     private void accept(Command<?> command) {
         if (loss != null) {
             command.end(loss.toException(RequestFate.NOT_SENT, command.type, command.range()));
-        } else if (waiting.isEmpty() && command.split() == null && admits(command)) {
+            return;
+        }
+        deadlines.add(command);
+        if (waiting.isEmpty() && command.split() == null && admits(command)) {
             send(command);
         } else if (waiting.size() < settings.maxRequestsWaiting() || isRoomForFirst(command)) {
             waiting.add(command);
@@ -386,13 +395,18 @@ public final class Connection extends ChannelInboundHandlerAdapter implements St
     private void end(Loss cause) {
         if (loss == null) {
             loss = cause;
-            stallWatch.stop();
-            writer.discard();
-            ChannelHandlerContext ctx = context;
-            if (ctx != null) {
-                ctx.close();
-            }
+            shut();
             owner.connectionEnded(cause);
+        }
+    }
+
+    private void shut() {
+        stallWatch.stop();
+        deadlines.stop();
+        writer.discard();
+        ChannelHandlerContext ctx = context;
+        if (ctx != null) {
+            ctx.close();
         }
     }
 
@@ -409,12 +423,7 @@ public final class Connection extends ChannelInboundHandlerAdapter implements St
         boolean first = loss == null;
         loss = cause;
         if (first) {
-            stallWatch.stop();
-            writer.discard();
-            ChannelHandlerContext ctx = context;
-            if (ctx != null) {
-                ctx.close();
-            }
+            shut();
         }
         for (Command<?> command : inFlight.removeAll()) {
             if (command != null) {
@@ -474,6 +483,14 @@ public final class Connection extends ChannelInboundHandlerAdapter implements St
         end(new Loss(
                 Loss.Kind.STALLED,
                 "the server owes " + inFlight.size() + " replies and did nothing for " + limitMillis + " ms",
+                null));
+    }
+
+    /** A write's time is over while its payload is still in user space: the server takes nothing, or too slowly. */
+    void wedged(Command<?> write) {
+        end(new Loss(
+                Loss.Kind.STALLED,
+                "the server did not take the payload of the write of " + write.range() + " in time",
                 null));
     }
 

@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
  * @param maxBytesInFlight at least 1; a single larger request goes alone
  * @param maxRequestsWaiting how many may wait beyond what is in flight
  * @param stallNanos how long the server may be silent while it owes a reply; 0 for ever
+ * @param requestNanos how long a request may take, from its call to its answer; 0 for ever
  * @param pollNanos how long the event loop polls for an answer before it sleeps, if it is the only one owed; 0 for never
  * @param completionExecutor where futures complete; null for the event loop
  * @param allocator where buffers for reads come from
@@ -25,6 +26,7 @@ public record ConnectionSettings(
         long maxBytesInFlight,
         int maxRequestsWaiting,
         long stallNanos,
+        long requestNanos,
         long pollNanos,
         @Nullable Executor completionExecutor,
         ByteBufAllocator allocator,

@@ -92,6 +92,16 @@ final class Split {
         }
     }
 
+    /** Returns whether the memory of a piece that was sent is still read from. */
+    boolean isPayloadLeaving() {
+        for (Command<?> piece : outstanding) {
+            if (piece.isPayloadLeaving()) {
+                return true;
+            }
+        }
+        return false;
+    }
+
     /** Makes no further piece. */
     void stop() {
         stopped = true;

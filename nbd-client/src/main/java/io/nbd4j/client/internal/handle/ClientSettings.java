@@ -20,6 +20,7 @@ public record ClientSettings(
         Duration graceTimeout,
         Duration killTimeout,
         Duration stallTimeout,
+        Duration requestTimeout,
         Duration busyPoll,
         int maxRequestsInFlight,
         long maxBytesInFlight,

@@ -249,6 +249,7 @@ final class Session implements NegotiationListener, ConnectionOwner, LinkOpener.
                         settings.maxBytesInFlight(),
                         settings.maxRequestsWaiting(),
                         settings.stallTimeout().toNanos(),
+                        settings.requestTimeout().toNanos(),
                         settings.busyPoll().toNanos(),
                         settings.completionExecutor(),
                         settings.allocator(),

@@ -67,6 +67,7 @@ final class Rig implements ConnectionOwner, AutoCloseable {
                         settings.bytes,
                         settings.waiting,
                         settings.stallNanos,
+                        settings.requestNanos,
                         settings.pollNanos,
                         settings.executor,
                         allocator,
@@ -98,6 +99,7 @@ final class Rig implements ConnectionOwner, AutoCloseable {
         private long bytes = 64 << 20;
         private int waiting = 1 << 20;
         private long stallNanos;
+        private long requestNanos;
         private long pollNanos;
         private @Nullable Executor executor;
         private @Nullable ByteBufAllocator allocator;
@@ -141,6 +143,11 @@ final class Rig implements ConnectionOwner, AutoCloseable {
 
         Settings stallSeconds(long seconds) {
             stallNanos = TimeUnit.SECONDS.toNanos(seconds);
+            return this;
+        }
+
+        Settings requestSeconds(long seconds) {
+            requestNanos = TimeUnit.SECONDS.toNanos(seconds);
             return this;
         }
 
