@@ -23,6 +23,21 @@ public final class ReadOnlyExport implements Export {
     }
 
     @Override
+    public boolean canMultiConn() {
+        return export.canMultiConn();
+    }
+
+    @Override
+    public boolean isRotational() {
+        return export.isRotational();
+    }
+
+    @Override
+    public void cache(long offset, long length) throws ExportException {
+        export.cache(offset, length);
+    }
+
+    @Override
     public void read(long offset, ByteBuf dst, int length) throws ExportException {
         export.read(offset, dst, length);
     }
@@ -43,12 +58,12 @@ public final class ReadOnlyExport implements Export {
     }
 
     @Override
-    public long nextData(long offset, long end) {
+    public long nextData(long offset, long end) throws ExportException {
         return export.nextData(offset, end);
     }
 
     @Override
-    public long nextHole(long offset, long end) {
+    public long nextHole(long offset, long end) throws ExportException {
         return export.nextHole(offset, end);
     }
 

@@ -1,9 +1,11 @@
 package io.nbd4j.testkit;
 
 import io.nbd4j.codec.SizeConstraints;
+import io.nbd4j.codec.TransmissionFlags;
 import io.nbd4j.codec.handshake.OptionReply;
 import io.nbd4j.codec.handshake.OptionReplyEncoder;
 import io.nbd4j.codec.handshake.OptionType;
+import io.nbd4j.testkit.internal.ExportSettings;
 import io.nbd4j.testkit.internal.NbdUris;
 import io.nbd4j.testkit.internal.ServedExport;
 import io.nbd4j.testkit.internal.ServerInitializer;
@@ -16,6 +18,7 @@ import io.netty.channel.Channel;
 import io.netty.channel.DefaultEventLoop;
 import io.netty.channel.group.ChannelGroup;
 import io.netty.channel.group.DefaultChannelGroup;
+import io.netty.handler.ssl.SslContext;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import io.netty.util.concurrent.GlobalEventExecutor;
 import java.io.IOException;
@@ -26,8 +29,11 @@ import java.nio.channels.ScatteringByteChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Collections;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
@@ -41,8 +47,8 @@ import org.jspecify.annotations.Nullable;
  * }</pre>
  *
  * <p>It listens on a free port of the loopback interface unless told otherwise, and serves any number of clients. It
- * speaks fixed newstyle, with simple and structured replies; there is no TLS, there are no meta contexts and no extended
- * headers.
+ * speaks fixed newstyle, and offers structured replies, extended headers and the meta context {@code base:allocation};
+ * the builder takes each of them away, and adds TLS.
  */
 public final class TestServer implements AutoCloseable {
     private final ServerTransport transport;
@@ -124,9 +130,12 @@ public final class TestServer implements AutoCloseable {
     /** Says what a server serves, and where. */
     public static final class Builder {
         private final Map<String, ServedExport> exports = new LinkedHashMap<>();
+        private HandshakeStyle handshake = HandshakeStyle.FIXED_NEWSTYLE;
         private boolean structuredReplies = true;
-        private boolean holes;
-        private SizeConstraints sizes = SizeConstraints.DEFAULT;
+        private boolean extendedHeaders = true;
+        private ExportSettings settings = ExportSettings.DEFAULT;
+        private TlsMode tls = TlsMode.OFF;
+        private @Nullable SslContext sslContext;
         private int port;
         private boolean unix;
         private @Nullable Path socketPath;
@@ -139,25 +148,44 @@ public final class TestServer implements AutoCloseable {
         }
 
         /**
-         * Adds an export. The settings of sizes and holes made so far hold for it.
+         * Adds an export. The settings of exports made so far hold for it: sizes, holes, meta contexts, withheld flags,
+         * TLS only.
          *
          * @param name not yet used; empty for the default export
          * @param description a text for humans
          * @throws IllegalArgumentException if the name is used already, or a text is none of the protocol's
          */
         public Builder export(String name, Export export, String description) {
-            requireFitsTheWire(name, description);
-            ServedExport served = new ServedExport(name, description, export, sizes, holes);
+            requireFitsTheWire(new OptionReply.Server(OptionType.LIST.wire(), name, description));
+            ServedExport served = new ServedExport(name, description, export, settings);
             if (exports.putIfAbsent(name, served) != null) {
                 throw new IllegalArgumentException("two exports called '" + name + "'");
             }
             return this;
         }
 
-        private static void requireFitsTheWire(String name, String description) {
+        private static void requireFitsTheWire(OptionReply reply) {
             ByteBuf scrap = Unpooled.buffer();
-            OptionReplyEncoder.encode(new OptionReply.Server(OptionType.LIST.wire(), name, description), scrap);
+            OptionReplyEncoder.encode(reply, scrap);
             scrap.release();
+        }
+
+        /**
+         * Sets how a connection begins, {@link HandshakeStyle#FIXED_NEWSTYLE} by default. What a style has no way to
+         * negotiate is not offered either. An oldstyle server has exactly one export.
+         */
+        public Builder handshake(HandshakeStyle style) {
+            handshake = style;
+            return this;
+        }
+
+        /**
+         * Sets whether clients may agree on extended headers, which are experimental. They may by default, also where
+         * structured replies are not offered.
+         */
+        public Builder extendedHeaders(boolean offered) {
+            extendedHeaders = offered;
+            return this;
         }
 
         /** Sets whether clients may agree on structured replies. They may by default. */
@@ -171,7 +199,7 @@ public final class TestServer implements AutoCloseable {
          * their zeroes. They do not by default.
          */
         public Builder holes(boolean named) {
-            holes = named;
+            settings = settings.withHoles(named);
             return this;
         }
 
@@ -185,7 +213,70 @@ public final class TestServer implements AutoCloseable {
             if (!constraints.isPlausible()) {
                 throw new IllegalArgumentException("implausible sizes: " + constraints);
             }
-            sizes = constraints;
+            settings = settings.withSizes(constraints);
+            return this;
+        }
+
+        /**
+         * Sets the meta contexts of exports that are added from now on. Each has {@code base:allocation} besides, unless
+         * one of these bears that name. By default there are no others.
+         *
+         * @throws IllegalArgumentException if two have the same name, or a name has no namespace or is none of the
+         *     protocol's
+         */
+        public Builder metaContexts(MetaContext... contexts) {
+            Set<String> names = new HashSet<>();
+            for (MetaContext context : contexts) {
+                String name = context.name();
+                if (name.indexOf(':') < 1) {
+                    throw new IllegalArgumentException("the meta context '" + name + "' has no namespace");
+                }
+                requireFitsTheWire(new OptionReply.MetaContextReply(OptionType.LIST_META_CONTEXT.wire(), 0, name));
+                if (!names.add(name)) {
+                    throw new IllegalArgumentException("two meta contexts called '" + name + "'");
+                }
+            }
+            settings = settings.withContexts(List.of(contexts));
+            return this;
+        }
+
+        /**
+         * Keeps exports that are added from now on from advertising something that they could do, and the server from
+         * doing it.
+         *
+         * @param flags bits of {@link TransmissionFlags}, 0 to withhold nothing; {@code HAS_FLAGS} and {@code READ_ONLY}
+         *     say what is so and cannot be withheld
+         * @throws IllegalArgumentException for those two
+         */
+        public Builder withhold(int flags) {
+            if ((flags & (TransmissionFlags.HAS_FLAGS | TransmissionFlags.READ_ONLY)) != 0) {
+                throw new IllegalArgumentException("HAS_FLAGS and READ_ONLY cannot be withheld");
+            }
+            settings = settings.withWithheldFlags(flags);
+            return this;
+        }
+
+        /**
+         * Sets whether exports that are added from now on can be used only by clients that have started TLS, which
+         * {@link TlsMode#OPTIONAL} leaves to them. By default they need not.
+         */
+        public Builder tlsOnly(boolean required) {
+            settings = settings.withTlsOnly(required);
+            return this;
+        }
+
+        /**
+         * Sets what is done about TLS. By default it is {@link TlsMode#OFF}.
+         *
+         * @param context of a server; decides on versions, certificates, and whether clients need one, too. It stays the
+         *     caller's
+         */
+        public Builder tls(TlsMode mode, SslContext context) {
+            if (!context.isServer()) {
+                throw new IllegalArgumentException("the TLS context is one for clients");
+            }
+            tls = mode;
+            sslContext = context;
             return this;
         }
 
@@ -213,6 +304,7 @@ public final class TestServer implements AutoCloseable {
         /**
          * Starts the server, which listens when this returns.
          *
+         * @throws IllegalStateException if the settings contradict each other
          * @throws UncheckedIOException if the port or the socket can't be used
          */
         public TestServer start() {
@@ -251,20 +343,39 @@ public final class TestServer implements AutoCloseable {
         /**
          * Serves one client over two blocking byte channels and returns when the connection has ended. The settings of
          * where to listen don't matter. Closes both channels.
+         *
+         * @throws IllegalStateException if the settings contradict each other
          */
         public void serve(ScatteringByteChannel in, GatheringByteChannel out) {
+            ServerInitializer initializer = initializer(new DefaultChannelGroup(GlobalEventExecutor.INSTANCE, true));
             DefaultEventLoop loop = new DefaultEventLoop(new DefaultThreadFactory("nbd-test-server", true));
-            ChannelGroup connections = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE, true);
             StreamChannel channel = new StreamChannel(in, out);
-            channel.pipeline().addLast(initializer(connections));
+            channel.pipeline().addLast(initializer);
             loop.register(channel).syncUninterruptibly();
             channel.closeFuture().awaitUninterruptibly();
             loop.shutdownGracefully(0, 5, TimeUnit.SECONDS).awaitUninterruptibly();
         }
 
         private ServerInitializer initializer(ChannelGroup connections) {
+            requireConsistent();
             Map<String, ServedExport> copy = Collections.unmodifiableMap(new LinkedHashMap<>(exports));
-            return new ServerInitializer(new ServerProfile(copy, structuredReplies), connections);
+            ServerProfile profile =
+                    new ServerProfile(copy, handshake, structuredReplies, extendedHeaders, tls, sslContext);
+            return new ServerInitializer(profile, connections);
+        }
+
+        private void requireConsistent() {
+            if (handshake == HandshakeStyle.OLDSTYLE && exports.size() != 1) {
+                throw new IllegalStateException("an oldstyle server has one export, not " + exports.size());
+            }
+            if (handshake != HandshakeStyle.FIXED_NEWSTYLE && tls != TlsMode.OFF) {
+                throw new IllegalStateException("there is no TLS with " + handshake);
+            }
+            if (tls == TlsMode.OFF
+                    && exports.values().stream()
+                            .anyMatch(export -> export.settings().tlsOnly())) {
+                throw new IllegalStateException("an export is for TLS only, but TLS is off");
+            }
         }
     }
 }

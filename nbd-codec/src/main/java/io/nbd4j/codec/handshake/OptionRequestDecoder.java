@@ -46,6 +46,15 @@ public final class OptionRequestDecoder extends ByteToMessageDecoder {
         mode = Mode.STOPPED;
     }
 
+    /**
+     * Takes the bytes that have come and that no message has used: behind STARTTLS they belong to TLS. The caller releases
+     * the buffer. For the handler that follows, while it handles a message.
+     */
+    public ByteBuf takeUnread() {
+        ByteBuf unread = internalBuffer();
+        return unread.readRetainedSlice(unread.readableBytes());
+    }
+
     /** Returns how many bytes have come that no message has used. */
     public int unreadBytes() {
         return actualReadableBytes();

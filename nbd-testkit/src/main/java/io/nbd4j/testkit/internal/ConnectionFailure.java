@@ -2,6 +2,7 @@ package io.nbd4j.testkit.internal;
 
 import io.nbd4j.codec.ProtocolViolationException;
 import io.netty.channel.ChannelHandlerContext;
+import io.netty.handler.codec.DecoderException;
 import java.io.IOException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -14,7 +15,9 @@ final class ConnectionFailure {
 
     @SuppressWarnings("FutureReturnValueIgnored") // Nobody waits; the connection is over either way.
     static void close(ChannelHandlerContext ctx, Throwable cause) {
-        Throwable root = cause.getCause() instanceof ProtocolViolationException ? cause.getCause() : cause;
+        // A decoder wraps what it found, TLS too.
+        Throwable inner = cause.getCause();
+        Throwable root = cause instanceof DecoderException && inner != null ? inner : cause;
         if (root instanceof ProtocolViolationException || root instanceof IOException) {
             // Clients misbehave and go away; that is what a test server is for.
             logger.debug("connection closed: {}", root.getMessage());

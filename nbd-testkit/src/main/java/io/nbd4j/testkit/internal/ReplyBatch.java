@@ -1,50 +1,62 @@
 package io.nbd4j.testkit.internal;
 
+import io.nbd4j.codec.CommandType;
 import io.netty.buffer.ByteBuf;
-import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.Channel;
 import org.jspecify.annotations.Nullable;
 
 /** Collects replies, headers and payload alike, so that few large buffers leave instead of many small ones. */
-final class ReplyBatch {
+final class ReplyBatch implements ReplySink {
     /** Large enough to be worth a system call, small enough to stay in the processor's cache. */
     private static final int CAPACITY = 128 * 1024;
 
+    private final Channel channel;
     private @Nullable ByteBuf buffer;
 
-    /** Returns the buffer for the next reply, with room for {@code length} bytes. It stays the batch's. */
-    ByteBuf room(ChannelHandlerContext ctx, int length) {
+    ReplyBatch(Channel channel) {
+        this.channel = channel;
+    }
+
+    @Override
+    public void begin(int flags, CommandType type, long cookie, long offset, long length) {
+        // Whose replies they are does not matter here.
+    }
+
+    @Override
+    public ByteBuf room(int length) {
         if (buffer != null && buffer.writableBytes() < length) {
-            write(ctx);
+            write();
         }
         if (buffer == null) {
-            buffer = ctx.alloc().directBuffer(Math.max(CAPACITY, length));
+            buffer = channel.alloc().directBuffer(Math.max(CAPACITY, length));
         }
         return buffer;
     }
 
-    /** Passes on what has been collected if it is enough to be worth it. */
-    void writeIfFull(ChannelHandlerContext ctx) {
+    @Override
+    public void appended(boolean messageEnds, boolean replyEnds) {
         if (buffer != null && buffer.readableBytes() >= CAPACITY / 2) {
-            write(ctx);
+            write();
         }
     }
 
-    /** Passes on what has been collected. Does not flush. */
+    @Override
     @SuppressWarnings("FutureReturnValueIgnored") // What a void promise fails with arrives at exceptionCaught.
-    void write(ChannelHandlerContext ctx) {
+    public void write() {
         if (buffer == null) {
             return;
         }
         ByteBuf full = buffer;
         buffer = null;
         if (full.isReadable()) {
-            ctx.write(full, ctx.voidPromise());
+            channel.write(full, channel.voidPromise());
         } else {
             full.release();
         }
     }
 
-    void release() {
+    @Override
+    public void release() {
         if (buffer != null) {
             buffer.release();
             buffer = null;

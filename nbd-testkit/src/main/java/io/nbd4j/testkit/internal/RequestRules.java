@@ -3,8 +3,10 @@ package io.nbd4j.testkit.internal;
 import io.nbd4j.codec.CommandFlag;
 import io.nbd4j.codec.CommandType;
 import io.nbd4j.codec.NbdError;
+import io.nbd4j.codec.ProtocolLimits;
 import io.nbd4j.codec.SizeConstraints;
 import io.nbd4j.codec.TransmissionFlags;
+import io.nbd4j.codec.transmission.TransmissionMode;
 import org.jspecify.annotations.Nullable;
 
 /** Decides whether a request may be carried out. The errors are those that the specification proposes. */
@@ -12,31 +14,58 @@ final class RequestRules {
     private final TransmissionFlags advertised;
     private final SizeConstraints sizes;
     private final long exportSize;
-    private final boolean structuredReplies;
+    private final TransmissionMode mode;
+    private final boolean contexts;
 
-    RequestRules(ServedExport export, boolean structuredReplies) {
-        this.advertised = export.transmissionFlags(structuredReplies);
-        this.sizes = export.sizes();
-        this.exportSize = export.export().size();
-        this.structuredReplies = structuredReplies;
+    RequestRules(Agreement agreement) {
+        this.advertised = agreement.transmissionFlags();
+        this.sizes = agreement.export().sizes();
+        this.exportSize = agreement.export().export().size();
+        this.mode = agreement.mode();
+        this.contexts = !agreement.contexts().isEmpty();
     }
 
-    /** Returns what is wrong with a request, {@code null} if nothing is. */
+    /**
+     * Returns whether a payload is so long that the client is hung up on. Compact headers say less than would be worth
+     * it.
+     */
+    boolean isExcessive(long payloadLength) {
+        return mode == TransmissionMode.EXTENDED
+                && payloadLength > Math.max(ProtocolLimits.DEFAULT_MAXIMUM_PAYLOAD, sizes.maximumPayload());
+    }
+
+    /**
+     * Returns what is wrong with a request, {@code null} if nothing is. The range of a block status request with a filter
+     * is not known yet.
+     *
+     * @param offset unsigned
+     * @param length unsigned
+     */
     @Nullable
     Refusal check(int flags, CommandType type, long offset, long length) {
-        if (!isServed(type)) {
-            return Refusal.COMMAND;
+        Refusal refusal = checkCommand(type);
+        if (refusal != null) {
+            return refusal;
         }
         if ((flags & ~allowedFlags(type)) != 0) {
             return Refusal.FLAG;
         }
-        if (type == CommandType.FLUSH) {
-            return offset == 0 && length == 0 ? null : Refusal.FLUSH_RANGE;
-        }
-        if (changes(type) && advertised.has(TransmissionFlags.READ_ONLY)) {
-            return Refusal.READ_ONLY;
-        }
-        if (offset < 0 || offset > exportSize || length > exportSize - offset) {
+        boolean payload = (flags & CommandFlag.PAYLOAD_LEN.bit()) != 0;
+        return switch (type) {
+            case FLUSH -> offset == 0 && length == 0 ? null : Refusal.FLUSH_RANGE;
+            case WRITE ->
+                payload || mode != TransmissionMode.EXTENDED
+                        ? checkRange(flags, type, offset, length)
+                        : Refusal.PAYLOAD;
+            case BLOCK_STATUS -> payload ? null : checkRange(flags, type, offset, length);
+            default -> checkRange(flags, type, offset, length);
+        };
+    }
+
+    /** Returns what is wrong with the range of a request, {@code null} if nothing is. */
+    @Nullable
+    Refusal checkRange(int flags, CommandType type, long offset, long length) {
+        if (offset < 0 || length < 0 || offset > exportSize || length > exportSize - offset) {
             return type == CommandType.WRITE || type == CommandType.WRITE_ZEROES
                     ? Refusal.WRITE_BEYOND_END
                     : Refusal.BEYOND_END;
@@ -44,47 +73,74 @@ final class RequestRules {
         if (((offset | length) & (sizes.minimumBlock() - 1)) != 0) {
             return Refusal.UNALIGNED;
         }
-        if (type == CommandType.READ && length > sizes.maximumPayload()) {
-            return structuredReplies ? Refusal.LONG_READ : Refusal.LONG_SIMPLE_READ;
-        }
-        if ((flags & CommandFlag.DF.bit()) != 0 && length > ReadReply.MAX_UNFRAGMENTED) {
-            return Refusal.LONG_UNFRAGMENTED_READ;
-        }
-        if (type == CommandType.WRITE && length > sizes.maximumPayload()) {
-            return Refusal.LONG_WRITE;
-        }
-        return null;
-    }
-
-    private static boolean isServed(CommandType type) {
         return switch (type) {
-            // TRIM and WRITE_ZEROES are unadvertised only where the export is read-only: the better answer.
-            case READ, WRITE, DISC, FLUSH, TRIM, CACHE, WRITE_ZEROES -> true;
-            case BLOCK_STATUS, RESIZE, UNKNOWN -> false;
+            case READ -> checkReadLength(flags, length);
+            case WRITE -> length > sizes.maximumPayload() ? Refusal.LONG_WRITE : null;
+            case BLOCK_STATUS -> length == 0 ? Refusal.STATUS_OF_NOTHING : null;
+            default -> null;
         };
     }
 
-    private static boolean changes(CommandType type) {
-        return type == CommandType.WRITE || type == CommandType.TRIM || type == CommandType.WRITE_ZEROES;
+    private @Nullable Refusal checkReadLength(int flags, long length) {
+        if (length > sizes.maximumPayload()) {
+            return mode == TransmissionMode.SIMPLE ? Refusal.LONG_SIMPLE_READ : Refusal.LONG_READ;
+        }
+        boolean unfragmented = (flags & CommandFlag.DF.bit()) != 0;
+        return unfragmented && length > ReadReply.MAX_UNFRAGMENTED ? Refusal.LONG_UNFRAGMENTED_READ : null;
+    }
+
+    private @Nullable Refusal checkCommand(CommandType type) {
+        return switch (type) {
+            case READ, DISC -> null;
+            case WRITE -> readOnly() ? Refusal.READ_ONLY : null;
+            case TRIM -> checkChange(TransmissionFlags.SEND_TRIM);
+            case WRITE_ZEROES -> checkChange(TransmissionFlags.SEND_WRITE_ZEROES);
+            case FLUSH -> advertised.has(TransmissionFlags.SEND_FLUSH) ? null : Refusal.COMMAND;
+            case CACHE -> advertised.has(TransmissionFlags.SEND_CACHE) ? null : Refusal.COMMAND;
+            case BLOCK_STATUS -> contexts ? null : Refusal.NO_CONTEXT;
+            case RESIZE, UNKNOWN -> Refusal.COMMAND;
+        };
+    }
+
+    private @Nullable Refusal checkChange(int flag) {
+        // Where the export is read-only, the command is not advertised either; the first is the better answer.
+        if (readOnly()) {
+            return Refusal.READ_ONLY;
+        }
+        return advertised.has(flag) ? null : Refusal.COMMAND;
+    }
+
+    private boolean readOnly() {
+        return advertised.has(TransmissionFlags.READ_ONLY);
     }
 
     private int allowedFlags(CommandType type) {
         int allowed = advertised.has(TransmissionFlags.SEND_FUA) ? CommandFlag.FUA.bit() : 0;
-        if (type == CommandType.READ && advertised.has(TransmissionFlags.SEND_DF)) {
-            allowed |= CommandFlag.DF.bit();
-        }
-        if (type == CommandType.WRITE_ZEROES) {
-            allowed |= CommandFlag.NO_HOLE.bit();
-            allowed |= advertised.has(TransmissionFlags.SEND_FAST_ZERO) ? CommandFlag.FAST_ZERO.bit() : 0;
-        }
-        return allowed;
+        return allowed
+                | switch (type) {
+                    case READ -> advertised.has(TransmissionFlags.SEND_DF) ? CommandFlag.DF.bit() : 0;
+                    case WRITE -> mode == TransmissionMode.EXTENDED ? CommandFlag.PAYLOAD_LEN.bit() : 0;
+                    case WRITE_ZEROES ->
+                        CommandFlag.NO_HOLE.bit()
+                                | (advertised.has(TransmissionFlags.SEND_FAST_ZERO) ? CommandFlag.FAST_ZERO.bit() : 0);
+                    case BLOCK_STATUS ->
+                        CommandFlag.REQ_ONE.bit()
+                                | (advertised.has(TransmissionFlags.BLOCK_STATUS_PAYLOAD)
+                                        ? CommandFlag.PAYLOAD_LEN.bit()
+                                        : 0);
+                    default -> 0;
+                };
     }
 
     /** Why a request is refused. */
     enum Refusal {
         COMMAND(NbdError.EINVAL, "unknown or unadvertised command"),
         FLAG(NbdError.EINVAL, "a flag that this command does not have here"),
+        PAYLOAD(NbdError.EINVAL, "a write needs the flag PAYLOAD_LEN here"),
         FLUSH_RANGE(NbdError.EINVAL, "a flush has neither offset nor length"),
+        NO_CONTEXT(NbdError.EINVAL, "no meta context was agreed on"),
+        STATUS_OF_NOTHING(NbdError.EINVAL, "the status of no bytes"),
+        FILTER(NbdError.EINVAL, "the filter is too long or too short, or names a context twice or an unknown one"),
         READ_ONLY(NbdError.EPERM, "the export is read-only"),
         BEYOND_END(NbdError.EINVAL, "beyond the end of the export"),
         WRITE_BEYOND_END(NbdError.ENOSPC, "beyond the end of the export"),

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.nbd4j.codec.SizeConstraints;
 import io.nbd4j.codec.TransmissionFlags;
 import io.nbd4j.codec.handshake.ClientFlags;
+import io.nbd4j.codec.handshake.HandshakeFlags;
 import io.nbd4j.codec.handshake.InfoItem;
 import io.nbd4j.codec.handshake.InfoType;
 import io.nbd4j.codec.handshake.MalformedOption;
@@ -12,8 +13,11 @@ import io.nbd4j.codec.handshake.OptionReply;
 import io.nbd4j.codec.handshake.OptionReplyType;
 import io.nbd4j.codec.handshake.OptionRequest;
 import io.nbd4j.codec.handshake.OptionType;
+import io.nbd4j.codec.transmission.TransmissionMode;
+import io.nbd4j.testkit.HandshakeStyle;
 import io.nbd4j.testkit.MemoryExport;
 import io.nbd4j.testkit.PatternExport;
+import io.nbd4j.testkit.TlsMode;
 import io.nbd4j.testkit.internal.ServerNegotiation.Haggle;
 import io.nbd4j.testkit.internal.ServerNegotiation.HangUp;
 import io.nbd4j.testkit.internal.ServerNegotiation.Step;
@@ -26,11 +30,11 @@ import org.junit.jupiter.api.Test;
 class ServerNegotiationTest {
     private static final SizeConstraints STRICT = new SizeConstraints(4096, 65536, 1 << 20);
     private static final ServedExport DISK =
-            new ServedExport("", "the disk", MemoryExport.ofSize(1 << 20), SizeConstraints.DEFAULT, false);
+            new ServedExport("", "the disk", MemoryExport.ofSize(1 << 20), ExportSettings.DEFAULT);
     private static final ServedExport PATTERN =
-            new ServedExport("pattern", "", PatternExport.ofSize(4096), SizeConstraints.DEFAULT, false);
+            new ServedExport("pattern", "", PatternExport.ofSize(4096), ExportSettings.DEFAULT);
     private static final ServedExport STRICT_DISK =
-            new ServedExport("strict", "", MemoryExport.ofSize(1 << 20), STRICT, false);
+            new ServedExport("strict", "", MemoryExport.ofSize(1 << 20), ExportSettings.DEFAULT.withSizes(STRICT));
 
     private final ServerNegotiation negotiation = new ServerNegotiation(profile(true));
 
@@ -57,7 +61,7 @@ class ServerNegotiationTest {
                         new OptionReply.Info(go, new InfoItem.DescriptionItem("the disk")),
                         new OptionReply.Info(go, new InfoItem.BlockSizeItem(SizeConstraints.DEFAULT)),
                         new OptionReply.Ack(go));
-        assertThat(step.next()).isEqualTo(new Transmit(DISK, false, false, false));
+        assertThat(step.next()).isEqualTo(new Transmit(agreement(DISK, TransmissionMode.SIMPLE), false, false));
     }
 
     @Test
@@ -77,7 +81,7 @@ class ServerNegotiationTest {
                         new OptionReply.Ack(6));
         assertThat(info.next()).isInstanceOf(Haggle.class);
         assertThat(negotiation.onOption(OptionRequest.Go.of("pattern")).next())
-                .isEqualTo(new Transmit(PATTERN, true, false, false));
+                .isEqualTo(new Transmit(agreement(PATTERN, TransmissionMode.STRUCTURED), false, false));
     }
 
     @Test
@@ -133,7 +137,7 @@ class ServerNegotiationTest {
                         .next())
                 .isInstanceOf(HangUp.class);
         assertThat(negotiation.onOption(new OptionRequest.ExportName("")).next())
-                .isEqualTo(new Transmit(DISK, false, true, true));
+                .isEqualTo(new Transmit(agreement(DISK, TransmissionMode.SIMPLE), true, true));
     }
 
     @Test
@@ -143,7 +147,7 @@ class ServerNegotiationTest {
 
         // When // Then
         assertThat(negotiation.onOption(new OptionRequest.ExportName("")).next())
-                .isEqualTo(new Transmit(DISK, false, true, false));
+                .isEqualTo(new Transmit(agreement(DISK, TransmissionMode.SIMPLE), true, false));
     }
 
     @Test
@@ -155,6 +159,25 @@ class ServerNegotiationTest {
         assertThat(negotiation.onOption(new OptionRequest.ListExports()).next()).isInstanceOf(HangUp.class);
         assertThat(negotiation.onOption(new OptionRequest.ExportName("")).next())
                 .isInstanceOf(Transmit.class);
+    }
+
+    @Test
+    void aServerThatIsNotFixedNewstyleTakesNoFlagsAndNothingButExportName() {
+        // Given
+        ServerProfile plain =
+                new ServerProfile(Map.of("", DISK), HandshakeStyle.NEWSTYLE, true, true, TlsMode.OFF, null);
+        ServerNegotiation flagged = new ServerNegotiation(plain);
+        ServerNegotiation haggling = new ServerNegotiation(plain);
+
+        // When // Then
+        assertThat(plain.handshakeFlags()).isEqualTo(new HandshakeFlags(0));
+        assertThat(flagged.onClientFlags(new ClientFlags(ClientFlags.FIXED_NEWSTYLE))
+                        .next())
+                .isInstanceOf(HangUp.class);
+        assertThat(haggling.onClientFlags(new ClientFlags(0)).next()).isInstanceOf(Haggle.class);
+        assertThat(haggling.onOption(OptionRequest.Go.of("")).next()).isInstanceOf(HangUp.class);
+        assertThat(haggling.onOption(new OptionRequest.ExportName("")).next())
+                .isEqualTo(new Transmit(agreement(DISK, TransmissionMode.SIMPLE), true, true));
     }
 
     @Test
@@ -175,7 +198,7 @@ class ServerNegotiationTest {
                         refusal -> assertThat(refusal.type()).isEqualTo(OptionReplyType.ERR_BLOCK_SIZE_REQD));
         assertThat(without.next()).isInstanceOf(Haggle.class);
         assertThat(with.replies()).contains(sizes).endsWith(new OptionReply.Ack(7));
-        assertThat(with.next()).isEqualTo(new Transmit(STRICT_DISK, false, false, false));
+        assertThat(with.next()).isEqualTo(new Transmit(agreement(STRICT_DISK, TransmissionMode.SIMPLE), false, false));
     }
 
     @Test
@@ -185,8 +208,6 @@ class ServerNegotiationTest {
         List<OptionRequest> unsupported = List.of(
                 new OptionRequest.StartTls(),
                 new OptionRequest.ExtendedHeaders(),
-                new OptionRequest.SetMetaContext("", List.of("base:allocation")),
-                new OptionRequest.ListMetaContext("", List.of()),
                 new OptionRequest.UnknownOption(4),
                 new OptionRequest.UnknownOption(0x7fff_ffff));
 
@@ -244,7 +265,11 @@ class ServerNegotiationTest {
         for (ServedExport export : List.of(DISK, PATTERN, STRICT_DISK)) {
             exports.put(export.name(), export);
         }
-        return new ServerProfile(exports, structuredReplies);
+        return new ServerProfile(exports, HandshakeStyle.FIXED_NEWSTYLE, structuredReplies, false, TlsMode.OFF, null);
+    }
+
+    private static Agreement agreement(ServedExport export, TransmissionMode mode, ServedContext... contexts) {
+        return new Agreement(export, mode, List.of(contexts));
     }
 
     private static void assertRefused(Step step, OptionReplyType type) {

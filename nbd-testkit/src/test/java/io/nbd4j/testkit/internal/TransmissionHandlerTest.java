@@ -1,29 +1,34 @@
 package io.nbd4j.testkit.internal;
 
+import static io.nbd4j.testkit.internal.HandlerWire.COOKIE;
+import static io.nbd4j.testkit.internal.HandlerWire.answer;
+import static io.nbd4j.testkit.internal.HandlerWire.hex;
+import static io.nbd4j.testkit.internal.HandlerWire.request;
+import static io.nbd4j.testkit.internal.HandlerWire.sent;
+import static io.nbd4j.testkit.internal.HandlerWire.served;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.nbd4j.codec.NbdError;
 import io.nbd4j.codec.SizeConstraints;
 import io.nbd4j.codec.golden.WireBytes;
+import io.nbd4j.codec.transmission.TransmissionMode;
 import io.nbd4j.codec.verify.DecoderVerifier;
 import io.nbd4j.testkit.Export;
 import io.nbd4j.testkit.ExportException;
 import io.nbd4j.testkit.MemoryExport;
 import io.nbd4j.testkit.PatternExport;
 import io.netty.buffer.ByteBuf;
-import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.embedded.EmbeddedChannel;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
-import java.io.ByteArrayOutputStream;
-import java.util.HexFormat;
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** Requests and replies are typed from the layouts in the specification. */
 class TransmissionHandlerTest {
-    private static final String COOKIE = "00000000000000c1";
     private static final String OK = "67446698 00000000 " + COOKIE;
     private static final int PIECE = 256 * 1024;
     private static final String DISC = "25609513 0000 0002 0000000000000000 0000000000000000 00000000";
@@ -54,7 +59,7 @@ class TransmissionHandlerTest {
     void namesHolesUnlessTheReadMustNotBeFragmented() throws ExportException {
         // Given
         disk.write(32768, Unpooled.wrappedBuffer(new byte[] {1, 2}), 2);
-        ServedExport served = new ServedExport("", "", disk, SizeConstraints.DEFAULT, true);
+        ServedExport served = served(disk, ExportSettings.DEFAULT.withHoles(true));
 
         // When
         String sparse = answer(channel(served, true), request("0000 0000", 32760, 10));
@@ -75,7 +80,7 @@ class TransmissionHandlerTest {
     @Test
     void fragmentsALongReadUnlessItMustNotBe() {
         // Given
-        ServedExport served = new ServedExport("", "", disk, SizeConstraints.DEFAULT, false);
+        ServedExport served = served(disk);
         String zeroes = "00*" + PIECE;
 
         // When
@@ -95,7 +100,7 @@ class TransmissionHandlerTest {
 
     @Test
     void aReadTooLongForOneChunkMustNotAskForOne() {
-        ServedExport served = new ServedExport("", "", MemoryExport.ofSize(4 << 20), SizeConstraints.DEFAULT, false);
+        ServedExport served = served(MemoryExport.ofSize(4 << 20));
         assertThat(answer(channel(served, true), request("0004 0000", 0, (1 << 20) + 1)))
                 .startsWith(hex("668e33ef 0001 8001" + COOKIE))
                 .contains(hex("0000004b"));
@@ -105,7 +110,7 @@ class TransmissionHandlerTest {
     void aReadThatFailsInTheMiddleEndsWithAnErrorOrTheConnection() {
         // Given
         Export bad = new BadSectorExport();
-        ServedExport served = new ServedExport("", "", bad, SizeConstraints.DEFAULT, false);
+        ServedExport served = served(bad);
         EmbeddedChannel structured = channel(served, true);
         EmbeddedChannel simple = channel(served, false);
         String zeroes = "00*" + PIECE;
@@ -126,7 +131,7 @@ class TransmissionHandlerTest {
     @Test
     void goesOnWithALongReadWhereTheClientLeftOff() {
         // Given
-        ServedExport served = new ServedExport("", "", disk, SizeConstraints.DEFAULT, false);
+        ServedExport served = served(disk);
         EmbeddedChannel channel = channel(served, false);
         channel.config().setWriteBufferHighWaterMark(PIECE);
         channel.config().setWriteBufferLowWaterMark(PIECE / 2);
@@ -145,8 +150,7 @@ class TransmissionHandlerTest {
         String wire = request("0001 0001", 100, 5) + "'hello'" + request("0000 0000", 98, 9) + DISC;
 
         for (int step = 1; step <= WireBytes.parse(wire).length; step++) {
-            EmbeddedChannel channel =
-                    channel(new ServedExport("", "", MemoryExport.ofSize(4096), SizeConstraints.DEFAULT, false), false);
+            EmbeddedChannel channel = channel(served(MemoryExport.ofSize(4096)), false);
 
             // When
             for (ByteBuf piece : DecoderVerifier.pieces(WireBytes.parse(wire), step)) {
@@ -215,7 +219,7 @@ class TransmissionHandlerTest {
     void consumesAWriteThatIsLongerThanTheMaximum() {
         SizeConstraints sizes = new SizeConstraints(1, 512, 512);
         String answer = answer(
-                channel(new ServedExport("", "", disk, sizes, false), false),
+                channel(served(disk, ExportSettings.DEFAULT.withSizes(sizes)), false),
                 request("0000 0001", 0, 513) + " 61*513 " + request("0000 0003", 0, 0));
         assertThat(answer).isEqualTo(hex("67446698 00000016" + COOKIE + OK));
         assertThat(disk.allocatedBytes()).isZero();
@@ -233,7 +237,7 @@ class TransmissionHandlerTest {
     @Test
     void aReadTooLongForTheMaximumOverflows() {
         SizeConstraints sizes = new SizeConstraints(1, 512, 512);
-        ServedExport served = new ServedExport("", "", disk, sizes, false);
+        ServedExport served = served(disk, ExportSettings.DEFAULT.withSizes(sizes));
         assertThat(answer(channel(served, true), request("0000 0000", 0, 513)))
                 .startsWith(hex("668e33ef 0001 8001" + COOKIE))
                 .contains(hex("0000004b"));
@@ -244,7 +248,7 @@ class TransmissionHandlerTest {
     @Test
     void refusesWhatIsNotAligned() {
         SizeConstraints sizes = new SizeConstraints(512, 4096, 1 << 20);
-        ServedExport served = new ServedExport("", "", disk, sizes, false);
+        ServedExport served = served(disk, ExportSettings.DEFAULT.withSizes(sizes));
         for (long[] range : new long[][] {{1, 512}, {512, 511}}) {
             assertThat(answer(channel(served, false), request("0000 0000", range[0], (int) range[1])))
                     .isEqualTo(hex("67446698 00000016" + COOKIE));
@@ -269,10 +273,82 @@ class TransmissionHandlerTest {
                 "668e33ef 0001 8001" + COOKIE + "0000000d 00000005 0007 'scratch'");
     }
 
+    @ParameterizedTest
+    @CsvSource({"4, 0000 0003", "8, 0001 0003", "32, 0000 0004", "64, 0000 0006", "1024, 0000 0005", "2048, 0010 0006"})
+    void refusesWhatIsWithheld(int withheld, String flagsAndType) {
+        // Given
+        int length = flagsAndType.endsWith("3") ? 0 : 512;
+        ServedExport all = served(disk);
+        ServedExport less = served(disk, ExportSettings.DEFAULT.withWithheldFlags(withheld));
+
+        // When // Then
+        assertThat(answer(channel(all, false), request(flagsAndType, 0, length)))
+                .isEqualTo(hex(OK));
+        assertThat(answer(channel(less, false), request(flagsAndType, 0, length)))
+                .isEqualTo(hex("67446698 00000016" + COOKIE));
+    }
+
+    @Test
+    void onlyAFastZeroMayBeRefusedForBeingSlow() {
+        // Given
+        Export slow = new SlowZeroExport();
+
+        // When // Then
+        assertAnswer(slow, false, request("0010 0006", 0, 512), "67446698 0000005f" + COOKIE);
+        assertAnswer(slow, false, request("0000 0006", 0, 512), "67446698 00000005" + COOKIE);
+    }
+
+    @Test
+    void anExportIsToldWhatToCache() {
+        // Given
+        SlowZeroExport export = new SlowZeroExport();
+
+        // When
+        assertAnswer(export, false, request("0000 0005", 512, 1024), OK);
+
+        // Then
+        assertThat(export.cached).containsExactly(512L, 1024L);
+    }
+
+    @Test
+    void servesTheLastByteOfTheLargestExport() {
+        // Given
+        Export largest = MemoryExport.ofSize(Long.MAX_VALUE);
+
+        // When // Then
+        assertAnswer(
+                largest,
+                false,
+                request("0000 0001", Long.MAX_VALUE - 1, 1) + "2a" + request("0000 0000", Long.MAX_VALUE - 1, 1),
+                OK + OK + "2a");
+        assertAnswer(
+                largest,
+                false,
+                request("0000 0000", Long.MAX_VALUE - 1, 2)
+                        + request("0000 0000", Long.MAX_VALUE, 1)
+                        + request("0000 0000", Long.MIN_VALUE, 1)
+                        + request("0000 0004", Long.MAX_VALUE, -1),
+                ("67446698 00000016" + COOKIE).repeat(4));
+        assertAnswer(largest, false, request("0000 0000", Long.MAX_VALUE, 0), OK);
+    }
+
+    @Test
+    void aWriteThatFailsDoesNotSpoilTheNextOne() {
+        // Given
+        Export broken = new BrokenExport();
+
+        // When // Then a write of nothing succeeds
+        assertAnswer(
+                broken,
+                false,
+                request("0000 0001", 0, 3) + "'abc'" + request("0000 0001", 0, 0),
+                "67446698 0000000c" + COOKIE + OK);
+    }
+
     @Test
     void hangsUpOnABadMagic() {
         // Given
-        EmbeddedChannel channel = channel(new ServedExport("", "", disk, SizeConstraints.DEFAULT, false), false);
+        EmbeddedChannel channel = channel(served(disk), false);
 
         // When
         String answer = answer(channel, request("0000 0003", 0, 0) + "deadbeef " + "00*60");
@@ -285,7 +361,7 @@ class TransmissionHandlerTest {
     @Test
     void answersEverythingBeforeADisconnectAndNothingAfter() {
         // Given
-        EmbeddedChannel channel = channel(new ServedExport("", "", disk, SizeConstraints.DEFAULT, false), false);
+        EmbeddedChannel channel = channel(served(disk), false);
 
         // When
         String answer = answer(channel, request("0000 0003", 0, 0).repeat(3) + DISC + request("0000 0003", 0, 0));
@@ -298,7 +374,7 @@ class TransmissionHandlerTest {
     @Test
     void looksAtNoRequestWhileRepliesWait() {
         // Given
-        EmbeddedChannel channel = channel(new ServedExport("", "", disk, SizeConstraints.DEFAULT, false), false);
+        EmbeddedChannel channel = channel(served(disk), false);
         setWritable(channel, false);
 
         // When
@@ -320,7 +396,7 @@ class TransmissionHandlerTest {
     @Test
     void releasesWhatWaitsWhenTheConnectionGoes() {
         // Given
-        EmbeddedChannel channel = channel(new ServedExport("", "", disk, SizeConstraints.DEFAULT, false), false);
+        EmbeddedChannel channel = channel(served(disk), false);
         setWritable(channel, false);
         ByteBuf request = Unpooled.wrappedBuffer(WireBytes.parse(request("0000 0003", 0, 0)));
 
@@ -335,7 +411,7 @@ class TransmissionHandlerTest {
     @Test
     void aClientThatHalfClosesStillGetsItsReplies() {
         // Given
-        EmbeddedChannel channel = channel(new ServedExport("", "", disk, SizeConstraints.DEFAULT, false), false);
+        EmbeddedChannel channel = channel(served(disk), false);
         setWritable(channel, false);
         answer(channel, request("0000 0003", 0, 0).repeat(2));
 
@@ -351,7 +427,7 @@ class TransmissionHandlerTest {
     }
 
     private static void assertAnswer(Export export, boolean structuredReplies, String requests, String expected) {
-        ServedExport served = new ServedExport("", "", export, SizeConstraints.DEFAULT, false);
+        ServedExport served = served(export);
         EmbeddedChannel channel = channel(served, structuredReplies);
         assertThat(answer(channel, requests)).isEqualTo(hex(expected));
         assertThat(channel.isOpen()).isTrue();
@@ -359,34 +435,12 @@ class TransmissionHandlerTest {
     }
 
     private static EmbeddedChannel channel(ServedExport served, boolean structuredReplies) {
-        return new EmbeddedChannel(new TransmissionHandler(served, structuredReplies));
-    }
-
-    private static String answer(EmbeddedChannel channel, String requests) {
-        channel.writeInbound(Unpooled.wrappedBuffer(WireBytes.parse(requests)));
-        return sent(channel);
-    }
-
-    private static String sent(EmbeddedChannel channel) {
-        ByteArrayOutputStream sent = new ByteArrayOutputStream();
-        for (ByteBuf out = channel.readOutbound(); out != null; out = channel.readOutbound()) {
-            sent.writeBytes(ByteBufUtil.getBytes(out));
-            out.release();
-        }
-        return HexFormat.of().formatHex(sent.toByteArray());
+        return HandlerWire.channel(served, structuredReplies ? TransmissionMode.STRUCTURED : TransmissionMode.SIMPLE);
     }
 
     private static void setWritable(EmbeddedChannel channel, boolean writable) {
         channel.unsafe().outboundBuffer().setUserDefinedWritability(1, writable);
         channel.runPendingTasks();
-    }
-
-    private static String request(String flagsAndType, long offset, int length) {
-        return "25609513" + flagsAndType + COOKIE + "%016x%08x".formatted(offset, length);
-    }
-
-    private static String hex(String wire) {
-        return HexFormat.of().formatHex(WireBytes.parse(wire));
     }
 
     /** Can read its first piece only. */
@@ -409,6 +463,40 @@ class TransmissionHandlerTest {
 
         @Override
         public void zero(long offset, long length, boolean mayPunchHole) {}
+    }
+
+    /** Never zeroes; remembers what it was asked to cache. */
+    private static final class SlowZeroExport implements Export {
+        final List<Long> cached = new ArrayList<>();
+
+        @Override
+        public long size() {
+            return 4096;
+        }
+
+        @Override
+        public boolean isZeroFast() {
+            return true;
+        }
+
+        @Override
+        public void read(long offset, ByteBuf dst, int length) {
+            dst.writeZero(length);
+        }
+
+        @Override
+        public void write(long offset, ByteBuf src, int length) {}
+
+        @Override
+        public void zero(long offset, long length, boolean mayPunchHole) throws ExportException {
+            throw new ExportException(NbdError.ENOTSUP, "slow");
+        }
+
+        @Override
+        public void cache(long offset, long length) {
+            cached.add(offset);
+            cached.add(length);
+        }
     }
 
     /** Fails in the middle of everything. */
