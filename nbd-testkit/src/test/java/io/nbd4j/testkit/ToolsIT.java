@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.nbd4j.codec.SizeConstraints;
 import io.nbd4j.testkit.junit.RequiresServer;
+import io.netty.buffer.Unpooled;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -16,6 +17,8 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** What programs of other people make of the server. */
 @Timeout(120)
@@ -70,6 +73,61 @@ class ToolsIT {
                     .contains("description: as large as can be")
                     .contains("export-size: " + Long.MAX_VALUE)
                     .contains("is_read_only: true");
+        }
+    }
+
+    @Test
+    @RequiresServer("nbdinfo")
+    void nbdinfoMapsEveryContext() throws Exception {
+        // Given
+        MemoryExport disk = MemoryExport.ofSize(SIZE);
+        disk.write(65536, Unpooled.wrappedBuffer(new byte[] {1}), 1);
+        MetaContext dirty = MetaContext.of("x-test:dirty", new MetaContext.Extent(4096, 1));
+
+        // When // Then
+        try (TestServer server = TestServer.builder()
+                .unixSocket()
+                .metaContexts(dirty)
+                .export("", disk)
+                .start()) {
+            assertThat(run("nbdinfo", "--map", server.uri())
+                            .lines()
+                            .map(line -> line.trim().replaceAll(" +", " ")))
+                    .containsExactly("0 65536 3 hole,zero", "65536 32768 0 data", "98304 16678912 3 hole,zero");
+            assertThat(run("nbdinfo", "--map=x-test:dirty", server.uri())
+                            .lines()
+                            .map(line -> line.trim().replaceAll(" +", " ")))
+                    .containsExactly("0 4096 1", "4096 16773120 0");
+            assertThat(run("nbdinfo", "--json", server.uri()).replaceAll("\\s", ""))
+                    .contains("\"contexts\":[\"base:allocation\",\"x-test:dirty\"]");
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(HandshakeStyle.class)
+    @RequiresServer({"nbdinfo", "nbdcopy"})
+    void toolsSpeakEveryStyleOfHandshake(HandshakeStyle style) throws Exception {
+        // Given
+        Path image = randomImage();
+        Path copy = directory.resolve("copy");
+
+        try (TestServer server = TestServer.builder()
+                .unixSocket()
+                .handshake(style)
+                .export("", MemoryExport.ofSize(SIZE))
+                .start()) {
+            // When
+            run("nbdcopy", image.toString(), server.uri());
+            run("nbdcopy", server.uri(), copy.toString());
+
+            // Then
+            String protocol = switch (style) {
+                case OLDSTYLE -> "oldstyle";
+                case NEWSTYLE -> "newstyle";
+                case FIXED_NEWSTYLE -> "newstyle-fixed";
+            };
+            assertThat(run("nbdinfo", "--json", server.uri())).contains("\"protocol\": \"" + protocol + "\"");
+            assertThat(copy).hasSameBinaryContentAs(image);
         }
     }
 

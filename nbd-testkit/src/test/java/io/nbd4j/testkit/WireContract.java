@@ -55,6 +55,56 @@ abstract class WireContract {
     }
 
     @Test
+    void tellsTheStatusOfAContextThatWasSelected() throws Exception {
+        try (RawClient client = connect()) {
+            client.expect(GREETING)
+                    .send("00000003")
+                    .send(STRUCTURED_REPLY)
+                    .expect(REPLY + "00000008 00000001 00000000");
+            client.send("'IHAVEOPT' 0000000a 0000001b 00000000 00000001 0000000f 'base:allocation'")
+                    .expect(REPLY + "0000000a 00000004 00000013 00000000 'base:allocation'" + REPLY
+                            + "0000000a 00000001 00000000");
+            client.send(GO).expect(GO_STRUCTURED);
+            client.send("25609513 0000 0001 00000000000000a1 0000000000008000 00000001 'x'")
+                    .expect("67446698 00000000 00000000000000a1");
+            client.send("25609513 0000 0007 00000000000000a2 0000000000000000 04000000")
+                    .expect("668e33ef 0001 0005 00000000000000a2 0000001c 00000000"
+                            + "00008000 00000003 00008000 00000000 03ff0000 00000003");
+            client.send(DISC).expectEnd();
+        }
+    }
+
+    @Test
+    void speaksWithExtendedHeadersOnceAgreed() throws Exception {
+        try (RawClient client = connect()) {
+            client.expect(GREETING)
+                    .send("00000003")
+                    .send("'IHAVEOPT' 0000000b 00000000")
+                    .expect(REPLY + "0000000b 00000001 00000000")
+                    .send("'IHAVEOPT' 0000000a 0000001b 00000000 00000001 0000000f 'base:allocation'")
+                    .expect(REPLY + "0000000a 00000004 00000013 00000000 'base:allocation'" + REPLY
+                            + "0000000a 00000001 00000000")
+                    .send(GO)
+                    .expect(REPLY + "00000007 00000003 0000000c 0000 0000000004000000 1ded" + REPLY
+                            + "00000007 00000001 00000000");
+            client.send("21e41c71 0021 0001 00000000000000a1 0000000000008000 0000000000000004 'nbd!'")
+                    .expect("6e8a278c 0001 0000 00000000000000a1 0000000000008000 0000000000000000");
+            client.send("21e41c71 0000 0000 00000000000000a2 0000000000007fff 0000000000000006")
+                    .expect("6e8a278c 0001 0001 00000000000000a2 0000000000007fff 000000000000000e"
+                            + "0000000000007fff 00 'nbd!' 00");
+            client.send("21e41c71 0000 0007 00000000000000a3 0000000000000000 0000000004000000")
+                    .expect("6e8a278c 0001 0006 00000000000000a3 0000000000000000 0000000000000038 00000000 00000003"
+                            + "0000000000008000 0000000000000003 0000000000008000 0000000000000000"
+                            + "0000000003ff0000 0000000000000003");
+            client.send("21e41c71 0000 0000 00000000000000a4 0000000004000000 0000000000000001")
+                    .expect("6e8a278c 0001 8001 00000000000000a4 0000000004000000 0000000000000022"
+                            + "00000016 001c 'beyond the end of the export'");
+            client.send("21e41c71 0000 0002 0000000000000000 0000000000000000 0000000000000000")
+                    .expectEnd();
+        }
+    }
+
+    @Test
     void answersTheRestOfTheOptions() throws Exception {
         try (RawClient client = connect()) {
             client.expect(GREETING).send("00000001");
