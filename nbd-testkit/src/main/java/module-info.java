@@ -8,6 +8,7 @@ module io.nbd4j.testkit {
     requires io.netty.transport.classes.epoll;
     requires io.netty.transport.unix.common;
     requires org.slf4j;
+    requires static io.netty.pkitesting;
     requires static transitive org.jspecify;
     requires static transitive org.junit.jupiter.api;
 

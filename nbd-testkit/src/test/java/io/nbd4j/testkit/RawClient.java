@@ -46,6 +46,10 @@ final class RawClient implements AutoCloseable {
         return in.readNBytes(length);
     }
 
+    byte[] readToTheEnd() throws IOException {
+        return in.readAllBytes();
+    }
+
     void expectEnd() throws IOException {
         assertThat(in.read()).as("what follows").isEqualTo(-1);
     }

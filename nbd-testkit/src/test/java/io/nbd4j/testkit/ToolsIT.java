@@ -35,7 +35,7 @@ class ToolsIT {
                 .sizes(new SizeConstraints(512, 65536, 1 << 20))
                 .export("disk", MemoryExport.ofSize(SIZE), "a disk")
                 .start()) {
-            assertThat(run("nbdinfo", "--json", server.uri("disk")).replaceAll("\\s", ""))
+            assertThat(Tool.run("nbdinfo", "--json", server.uri("disk")).replaceAll("\\s", ""))
                     .contains(
                             "\"protocol\":\"newstyle-fixed\"",
                             "\"structured\":true",
@@ -67,7 +67,7 @@ class ToolsIT {
                 .export("huge/ö", MemoryExport.ofSize(Long.MAX_VALUE), "as large as can be")
                 .export("pattern", PatternExport.ofSize(4096))
                 .start()) {
-            assertThat(run("nbdinfo", "--list", server.uri()))
+            assertThat(Tool.run("nbdinfo", "--list", server.uri()))
                     .contains("using simple packets")
                     .contains("export=\"\"", "export=\"huge/ö\"", "export=\"pattern\"")
                     .contains("description: as large as can be")
@@ -90,15 +90,15 @@ class ToolsIT {
                 .metaContexts(dirty)
                 .export("", disk)
                 .start()) {
-            assertThat(run("nbdinfo", "--map", server.uri())
+            assertThat(Tool.run("nbdinfo", "--map", server.uri())
                             .lines()
                             .map(line -> line.trim().replaceAll(" +", " ")))
                     .containsExactly("0 65536 3 hole,zero", "65536 32768 0 data", "98304 16678912 3 hole,zero");
-            assertThat(run("nbdinfo", "--map=x-test:dirty", server.uri())
+            assertThat(Tool.run("nbdinfo", "--map=x-test:dirty", server.uri())
                             .lines()
                             .map(line -> line.trim().replaceAll(" +", " ")))
                     .containsExactly("0 4096 1", "4096 16773120 0");
-            assertThat(run("nbdinfo", "--json", server.uri()).replaceAll("\\s", ""))
+            assertThat(Tool.run("nbdinfo", "--json", server.uri()).replaceAll("\\s", ""))
                     .contains("\"contexts\":[\"base:allocation\",\"x-test:dirty\"]");
         }
     }
@@ -117,8 +117,8 @@ class ToolsIT {
                 .export("", MemoryExport.ofSize(SIZE))
                 .start()) {
             // When
-            run("nbdcopy", image.toString(), server.uri());
-            run("nbdcopy", server.uri(), copy.toString());
+            Tool.run("nbdcopy", image.toString(), server.uri());
+            Tool.run("nbdcopy", server.uri(), copy.toString());
 
             // Then
             String protocol = switch (style) {
@@ -126,7 +126,7 @@ class ToolsIT {
                 case NEWSTYLE -> "newstyle";
                 case FIXED_NEWSTYLE -> "newstyle-fixed";
             };
-            assertThat(run("nbdinfo", "--json", server.uri())).contains("\"protocol\": \"" + protocol + "\"");
+            assertThat(Tool.run("nbdinfo", "--json", server.uri())).contains("\"protocol\": \"" + protocol + "\"");
             assertThat(copy).hasSameBinaryContentAs(image);
         }
     }
@@ -145,8 +145,8 @@ class ToolsIT {
                     .export("", disk)
                     .start()) {
                 // When
-                run("nbdcopy", image.toString(), server.uri());
-                run("nbdcopy", server.uri(), copy.toString());
+                Tool.run("nbdcopy", image.toString(), server.uri());
+                Tool.run("nbdcopy", server.uri(), copy.toString());
             }
 
             // Then
@@ -167,10 +167,10 @@ class ToolsIT {
                 .export("", MemoryExport.ofSize(SIZE))
                 .start()) {
             // When
-            run("qemu-img", "convert", "-n", "-f", "raw", "-O", "raw", image.toString(), server.uri());
+            Tool.run("qemu-img", "convert", "-n", "-f", "raw", "-O", "raw", image.toString(), server.uri());
 
             // Then
-            assertThat(run("qemu-img", "compare", "-f", "raw", "-F", "raw", image.toString(), server.uri()))
+            assertThat(Tool.run("qemu-img", "compare", "-f", "raw", "-F", "raw", image.toString(), server.uri()))
                     .contains("Images are identical");
         }
     }
@@ -181,7 +181,7 @@ class ToolsIT {
         MemoryExport disk = MemoryExport.ofSize(SIZE);
         try (TestServer server =
                 TestServer.builder().unixSocket().export("", disk).start()) {
-            String output = run(
+            String output = Tool.run(
                     "qemu-io",
                     "-f",
                     "raw",
@@ -224,8 +224,8 @@ class ToolsIT {
                         .start();
                 RealServer nbdkit = RealServer.nbdkit("pattern", String.valueOf(SIZE + 5))) {
             // When
-            run("nbdcopy", server.uri(), ours.toString());
-            run("nbdcopy", nbdkit.uri(), theirs.toString());
+            Tool.run("nbdcopy", server.uri(), ours.toString());
+            Tool.run("nbdcopy", nbdkit.uri(), theirs.toString());
         }
 
         // Then
@@ -257,7 +257,7 @@ class ToolsIT {
             assertThat(process.inputReader(StandardCharsets.UTF_8).readLine()).isEqualTo("listening");
 
             // When
-            run("nbdcopy", "--connections=1", "nbd+unix:///?socket=" + socket, copy.toString());
+            Tool.run("nbdcopy", "--connections=1", "nbd+unix:///?socket=" + socket, copy.toString());
 
             // Then
             assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
@@ -274,25 +274,5 @@ class ToolsIT {
         new Random(1).nextBytes(content);
         Arrays.fill(content, SIZE / 4, SIZE / 2, (byte) 0); // Something for the tools to zero.
         return Files.write(directory.resolve("image"), content);
-    }
-
-    /** Runs a program to its end and returns all that it wrote. */
-    private String run(String... command) throws Exception {
-        Path log = Files.createTempFile(directory, "run", ".log");
-        Process process = new ProcessBuilder(command)
-                .redirectErrorStream(true)
-                .redirectOutput(log.toFile())
-                .start();
-        try {
-            assertThat(process.waitFor(60, TimeUnit.SECONDS))
-                    .as("%s ends", command[0])
-                    .isTrue();
-            String output = Files.readString(log);
-            assertThat(process.exitValue()).as("%s: %s", command[0], output).isZero();
-            return output;
-        } finally {
-            process.destroyForcibly();
-            Files.delete(log);
-        }
     }
 }
