@@ -26,6 +26,7 @@ import io.nbd4j.codec.handshake.HandshakeDecoder;
 import io.nbd4j.codec.handshake.OptionReply;
 import io.nbd4j.codec.handshake.OptionRequestEncoder;
 import io.netty.buffer.ByteBuf;
+import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
@@ -62,6 +63,7 @@ public final class NegotiationHandler extends ChannelInboundHandlerAdapter {
     private @Nullable Future<?> timer;
     private @Nullable PendingOption pending;
     private @Nullable Throwable writeFailure;
+    private @Nullable ChannelFuture lastWrite;
 
     /** What the user waits for in option mode. */
     private record PendingOption(Consumer<OptionResult> onSuccess, Consumer<OptionFailure> onFailure) {}
@@ -235,7 +237,7 @@ public final class NegotiationHandler extends ChannelInboundHandlerAdapter {
             out.release();
             throw e;
         }
-        context.writeAndFlush(out).addListener((ChannelFutureListener) written -> {
+        lastWrite = context.writeAndFlush(out).addListener((ChannelFutureListener) written -> {
             // The end of the stream follows, and with it the failure: this is its cause.
             if (!written.isSuccess() && writeFailure == null) {
                 writeFailure = written.cause();
@@ -271,7 +273,29 @@ public final class NegotiationHandler extends ChannelInboundHandlerAdapter {
         }
     }
 
+    /** Ends the handshake, once ABORT has left: on a transport that writes later, closing would take it back. */
     private void fail(NegotiationFailure failure) {
+        ChannelFuture goodbye = failure instanceof NegotiationFailure.Refused ? lastWrite : null;
+        if (goodbye == null || goodbye.isDone()) {
+            tellFailure(failure);
+            return;
+        }
+        Future<?> limit =
+                context().executor().schedule(() -> tellOnce(failure), timeout.toNanos(), TimeUnit.NANOSECONDS);
+        goodbye.addListener(left -> {
+            limit.cancel(false);
+            tellOnce(failure);
+        });
+    }
+
+    private void tellOnce(NegotiationFailure failure) {
+        if (lastWrite != null) {
+            lastWrite = null;
+            tellFailure(failure);
+        }
+    }
+
+    private void tellFailure(NegotiationFailure failure) {
         try {
             refuse(new OptionFailure.Ended(failure));
             listener.failed(failure, recorder.received());

@@ -103,6 +103,58 @@ class NegotiationHandlerTest {
     }
 
     @Test
+    void hangsUpOnlyOnceAbortHasLeft() {
+        try (Conversation conversation = Conversation.atGo()) {
+            // Given
+            WritesLater transport = new WritesLater();
+            conversation.channel.pipeline().addFirst(transport);
+            // When
+            conversation.server(Conversation.REPLY + "00000007 80000006 00000000");
+            // Then
+            assertThat(conversation.failures).isEmpty();
+            assertThat(conversation.channel.isOpen()).isTrue();
+            // When
+            transport.write();
+            // Then
+            conversation.client(Conversation.ABORT);
+            conversation.failure(NegotiationFailure.Refused.class);
+            conversation.pass(Conversation.TIMEOUT);
+            assertThat(conversation.failures).hasSize(1);
+        }
+    }
+
+    @Test
+    void doesNotWaitForeverForAbortToLeave() {
+        try (Conversation conversation = Conversation.atGo()) {
+            // Given
+            WritesLater transport = new WritesLater();
+            conversation.channel.pipeline().addFirst(transport);
+            conversation.server(Conversation.REPLY + "00000007 80000006 00000000");
+            // When
+            conversation.pass(Conversation.TIMEOUT);
+            // Then
+            conversation.failure(NegotiationFailure.Refused.class);
+            transport.write();
+            assertThat(conversation.failures).hasSize(1);
+        }
+    }
+
+    /** A transport that takes a message, and writes it in a moment. */
+    private static final class WritesLater extends ChannelOutboundHandlerAdapter {
+        private final List<Runnable> writes = new ArrayList<>();
+
+        @Override
+        public void write(ChannelHandlerContext ctx, Object message, ChannelPromise promise) {
+            writes.add(() -> ctx.writeAndFlush(message, promise));
+        }
+
+        void write() {
+            writes.forEach(Runnable::run);
+            writes.clear();
+        }
+    }
+
+    @Test
     void survivesAListenerThatClosesTheChannel() {
         // Given
         EmbeddedChannel channel = new EmbeddedChannel();
