@@ -59,7 +59,7 @@ final class Failures {
             @Nullable DefaultSubprocess subprocess,
             @Nullable ExitStatus status) {
         if (failure instanceof NegotiationFailure.Refused refused) {
-            return refused(failure.message(), refused.refusal());
+            return refused(refused.reason(), refused.refusal());
         }
         if (failure instanceof NegotiationFailure.ExportNameRefused) {
             return new NegotiationRefusedException(
@@ -84,6 +84,15 @@ final class Failures {
                     failure.message() + quoted(received), RequestFate.NOT_SENT, null, null, closed.cause());
         }
         return childGone(closed, received, subprocess, status);
+    }
+
+    /**
+     * Returns whether the end of the child, and what it wrote to its standard error, may say why the handshake failed. It
+     * does not when a server that speaks NBD breaks a rule.
+     */
+    static boolean isExplainedByChild(NegotiationFailure failure, ReceivedBytes received) {
+        return failure instanceof NegotiationFailure.Closed
+                || (failure instanceof NegotiationFailure.Violated && !startsLikeNbd(received));
     }
 
     private static NbdException notNbd(
@@ -168,7 +177,7 @@ final class Failures {
     /** An option came to nothing. */
     static NbdException option(OptionFailure failure) {
         if (failure instanceof OptionFailure.Refused refused) {
-            return refused(failure.message(), refused.refusal());
+            return refused(refused.reason(), refused.refusal());
         }
         if (failure instanceof OptionFailure.Unsupported) {
             return new InvalidRequestException(failure.message(), NbdError.ENOTSUP, null, null);
@@ -179,6 +188,7 @@ final class Failures {
         return new InvalidRequestException(failure.message(), NbdError.EINVAL, null, null);
     }
 
+    /** The exception adds the server's words to {@code what} by itself. */
     private static NegotiationRefusedException refused(String what, Refusal refusal) {
         return new NegotiationRefusedException(
                 what,

@@ -279,8 +279,7 @@ final class Session implements NegotiationListener, ConnectionOwner, LinkOpener.
             endingOf(lost).withoutGoodbye();
             return;
         }
-        boolean gone = failure instanceof NegotiationFailure.Closed || failure instanceof NegotiationFailure.Violated;
-        ChildReport.await(loop, gone ? lost.subprocess() : null, status -> {
+        ChildReport.await(loop, Failures.isExplainedByChild(failure, received) ? lost.subprocess() : null, status -> {
             if (phase instanceof Phase.Haggling) {
                 die(lost, Failures.handshake(failure, received, lost.subprocess(), status));
             }

@@ -26,6 +26,11 @@ public sealed interface NegotiationFailure {
         public String message() {
             return Refusals.describe(refusal);
         }
+
+        /** Returns the message without the server's words. */
+        public String reason() {
+            return Refusals.reason(refusal);
+        }
     }
 
     /**

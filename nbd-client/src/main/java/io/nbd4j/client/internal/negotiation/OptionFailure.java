@@ -17,6 +17,11 @@ public sealed interface OptionFailure {
         public String message() {
             return Refusals.describe(refusal);
         }
+
+        /** Returns the message without the server's words. */
+        public String reason() {
+            return Refusals.reason(refusal);
+        }
     }
 
     /**

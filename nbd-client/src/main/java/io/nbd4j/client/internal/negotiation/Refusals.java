@@ -11,15 +11,16 @@ final class Refusals {
 
     private Refusals() {}
 
+    /** Returns what was refused, why, and what the server says about it. */
     static String describe(Refusal refusal) {
-        StringBuilder words = new StringBuilder("the server refused ")
-                .append(OptionType.fromWire(refusal.option()))
-                .append(": ")
-                .append(meaning(refusal));
-        if (!refusal.message().isEmpty()) {
-            words.append(": ").append(ServerText.escape(refusal.message(), MAX_TEXT));
-        }
-        return words.toString();
+        return refusal.message().isEmpty()
+                ? reason(refusal)
+                : reason(refusal) + ": " + ServerText.escape(refusal.message(), MAX_TEXT);
+    }
+
+    /** Returns what was refused, and why. */
+    static String reason(Refusal refusal) {
+        return "the server refused " + OptionType.fromWire(refusal.option()) + ": " + meaning(refusal);
     }
 
     private static String meaning(Refusal refusal) {
