@@ -11,11 +11,10 @@ import io.netty.util.concurrent.DefaultThreadFactory;
 import org.jspecify.annotations.Nullable;
 
 /** The event loops that a caller may bring. One group of daemon threads for each kind, never shut down. */
-enum Loops {
+public enum Loops {
     EPOLL {
         @Override
-        @Nullable
-        String unavailableBecause() {
+        public @Nullable String unavailableBecause() {
             Throwable cause = Epoll.unavailabilityCause();
             return cause == null ? null : "no native epoll: " + cause;
         }
@@ -27,8 +26,7 @@ enum Loops {
     },
     NIO {
         @Override
-        @Nullable
-        String unavailableBecause() {
+        public @Nullable String unavailableBecause() {
             return null;
         }
 
@@ -38,11 +36,13 @@ enum Loops {
         }
     };
 
-    abstract @Nullable String unavailableBecause();
+    /** Returns why these can't be used here, null if they can. */
+    public abstract @Nullable String unavailableBecause();
 
     abstract IoEventLoopGroup group();
 
-    NbdClientBuilder builder() {
+    /** Returns a builder of clients that use them. */
+    public NbdClientBuilder builder() {
         return NbdClient.builder().eventLoopGroup(group());
     }
 

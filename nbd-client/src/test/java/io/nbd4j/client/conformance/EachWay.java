@@ -1,0 +1,19 @@
+package io.nbd4j.client.conformance;
+
+import java.lang.annotation.Documented;
+import java.lang.annotation.ElementType;
+import java.lang.annotation.Retention;
+import java.lang.annotation.RetentionPolicy;
+import java.lang.annotation.Target;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/**
+ * A case that is run over every transport, with every delivery (see {@link Way#all}).
+ */
+@Documented
+@Retention(RetentionPolicy.RUNTIME)
+@Target(ElementType.METHOD)
+@ParameterizedTest(name = "{0}")
+@MethodSource("io.nbd4j.client.conformance.Way#all")
+@interface EachWay {}
