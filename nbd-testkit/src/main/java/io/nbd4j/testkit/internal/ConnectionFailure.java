@@ -1,6 +1,7 @@
 package io.nbd4j.testkit.internal;
 
 import io.nbd4j.codec.ProtocolViolationException;
+import io.nbd4j.testkit.ExportException;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.handler.codec.DecoderException;
 import java.io.IOException;
@@ -18,8 +19,10 @@ final class ConnectionFailure {
         // A decoder wraps what it found, TLS too.
         Throwable inner = cause.getCause();
         Throwable root = cause instanceof DecoderException && inner != null ? inner : cause;
-        if (root instanceof ProtocolViolationException || root instanceof IOException) {
-            // Clients misbehave and go away; that is what a test server is for.
+        if (root instanceof ProtocolViolationException
+                || root instanceof IOException
+                || root instanceof ExportException) {
+            // Clients misbehave and go away, exports fail; that is what a test server is for.
             logger.debug("connection closed: {}", root.getMessage());
         } else {
             logger.warn("connection closed", root);
