@@ -7,7 +7,7 @@ import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
 import org.junit.jupiter.api.Test;
 
-class JunitIsOptionalTest {
+class DependenciesTest {
     @Test
     void onlyTheJunitPackageTouchesJunit() {
         // Given
@@ -22,6 +22,23 @@ class JunitIsOptionalTest {
                 .should()
                 .dependOnClassesThat()
                 .resideInAnyPackage("org.junit..", "org.opentest4j..", "io.nbd4j.testkit.junit..")
+                .check(classes);
+    }
+
+    @Test
+    void onlyTheTestCertificatesTouchWhatMakesThem() {
+        // Given
+        JavaClasses classes = new ClassFileImporter()
+                .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
+                .importPackages("io.nbd4j.testkit");
+
+        // When // Then
+        noClasses()
+                .that()
+                .haveNameNotMatching("io\\.nbd4j\\.testkit\\.TestCertificates(\\$.*)?")
+                .should()
+                .dependOnClassesThat()
+                .resideInAnyPackage("io.netty.pkitesting..", "org.bouncycastle..")
                 .check(classes);
     }
 
