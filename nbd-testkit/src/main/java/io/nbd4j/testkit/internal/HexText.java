@@ -14,7 +14,7 @@ public final class HexText {
     private static final Pattern WORD = Pattern.compile("\\s+|#[^\\n]*"
             + "|'(?<text>[^']*)'"
             + "|(?<repeated>\\p{XDigit}{2})\\*(?<times>\\d{1,9})"
-            + "|(?<digits>(?:\\p{XDigit}{2})+)");
+            + "|(?<digits>(?:\\p{XDigit}{2}(?!\\*))+)");
 
     private HexText() {}
 

@@ -12,6 +12,7 @@ class HexTextTest {
     void readsDigitsTextRepeatsAndComments() {
         assertThat(HexText.parse("00 ff7f # a comment\n 'NBD' 01*3 '' 'ü'"))
                 .isEqualTo(new byte[] {0, -1, 127, 'N', 'B', 'D', 1, 1, 1, (byte) 0xc3, (byte) 0xbc});
+        assertThat(HexText.parse("0102*3")).isEqualTo(new byte[] {1, 2, 2, 2});
         assertThat(HexText.parse("")).isEmpty();
     }
 
