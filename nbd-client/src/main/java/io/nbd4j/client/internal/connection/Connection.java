@@ -15,6 +15,7 @@ import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.EventLoop;
+import java.nio.channels.ClosedChannelException;
 import java.util.ArrayDeque;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
@@ -389,6 +390,10 @@ public final class Connection extends ChannelInboundHandlerAdapter implements St
     @Override
     @SuppressWarnings("deprecation") // the replacement in ChannelHandler is the one that is deprecated
     public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+        if (cause instanceof ClosedChannelException && !ctx.channel().isOpen()) {
+            // A write that the end has cut off. The end itself comes next, and says more.
+            return;
+        }
         end(new Loss(Loss.Kind.BROKEN, "the connection broke: " + cause.getMessage(), cause));
     }
 

@@ -79,6 +79,25 @@ class LossTest {
     }
 
     @Test
+    void aWriteThatTheEndCutsOffDoesNotHideTheEnd() {
+        try (Rig rig = Rig.structured()) {
+            // Given
+            rig.channel.allow(0);
+            NbdFuture<ByteBuf> read = rig.commands.read(512, 0);
+            rig.requests();
+
+            // When
+            rig.hangUp();
+
+            // Then
+            assertThat(failureOf(read, ConnectionLostException.class))
+                    .hasMessageContaining("the server closed the connection")
+                    .hasNoCause();
+            assertThat(rig.losses).extracting(Loss::kind).containsExactly(Loss.Kind.END_OF_STREAM);
+        }
+    }
+
+    @Test
     void aRequestAfterTheEndIsNotSentAndItsBufferIsReleased() {
         try (Rig rig = Rig.structured()) {
             // Given
