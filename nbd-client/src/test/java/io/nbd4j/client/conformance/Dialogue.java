@@ -54,20 +54,21 @@ final class Dialogue implements AutoCloseable {
 
     final NbdClient nbd;
     private final Way way;
+    private final NbdClientBuilder builder;
     private final ScriptedPeer peer;
     private final NbdFuture<NbdClient> connecting;
     private final ScriptedConnection server;
 
-    private Dialogue(Way way, UnaryOperator<NbdClientBuilder> options) {
+    private Dialogue(Way way, NbdClientBuilder builder, ScriptedPeer peer) {
         this.way = way;
-        requireTransport(way);
-        peer = way.transport().open().delivery(way.delivery()).patience(LONG_ENOUGH);
-        nbd = builder(way, options).build();
+        this.builder = builder;
+        this.peer = peer;
+        nbd = builder.build();
         connecting = nbd.connect(way.transport().target(peer));
         server = peer.accept();
     }
 
-    static NbdClientBuilder builder(Way way, UnaryOperator<NbdClientBuilder> options) {
+    private static NbdClientBuilder builder(Way way, UnaryOperator<NbdClientBuilder> options) {
         return options.apply(way.transport()
                 .builder()
                 .handshakeTimeout(LONG_ENOUGH)
@@ -100,7 +101,18 @@ final class Dialogue implements AutoCloseable {
     }
 
     static Dialogue connected(Way way, UnaryOperator<NbdClientBuilder> options) {
-        return new Dialogue(way, options);
+        requireTransport(way);
+        return new Dialogue(
+                way,
+                builder(way, options),
+                way.transport().open().delivery(way.delivery()).patience(LONG_ENOUGH));
+    }
+
+    /** Starts another dialogue with the same server, by a client that the same builder makes. To be closed before this one. */
+    Dialogue again(Export export) {
+        Dialogue dialogue = new Dialogue(way, builder, peer);
+        handshake(dialogue.server, export);
+        return dialogue.awaitReady();
     }
 
     /** Starts a dialogue that has got as far as GO for the default export, with structured replies. */
@@ -131,8 +143,7 @@ final class Dialogue implements AutoCloseable {
     static Dialogue ready(Way way, Export export, UnaryOperator<NbdClientBuilder> options) {
         Dialogue dialogue = connected(way, options);
         handshake(dialogue.server, export);
-        dialogue.awaitReady();
-        return dialogue;
+        return dialogue.awaitReady();
     }
 
     /** Says what a server says up to the transmission phase. */
@@ -155,14 +166,6 @@ final class Dialogue implements AutoCloseable {
 
     ScriptedConnection server() {
         return server;
-    }
-
-    ScriptedPeer peer() {
-        return peer;
-    }
-
-    Way way() {
-        return way;
     }
 
     Dialogue send(String text) {

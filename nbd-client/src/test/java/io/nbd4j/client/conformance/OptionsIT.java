@@ -239,6 +239,19 @@ class OptionsIT {
 
     @EachWay
     @TypedBytes
+    void t038_aClientWithoutTlsSaysSoWhereTlsIsRequired(Way way) {
+        try (Dialogue dialogue = Dialogue.atGo(way)) {
+            dialogue.send(GO_ERROR + "80000005 00000000").expect(ABORT);
+            NegotiationRefusedException refused =
+                    dialogue.failureOf(dialogue.connecting(), NegotiationRefusedException.class);
+            assertThat(refused.reason()).isEqualTo(OptionReplyType.ERR_TLS_REQD);
+            assertThat(refused).hasMessageContaining("TLS is required first (ERR_TLS_REQD)");
+            dialogue.assertGone();
+        }
+    }
+
+    @EachWay
+    @TypedBytes
     void t040_goIsAskedAgainWithBlockSizeWhereTheServerInsists(Way way) {
         try (Dialogue dialogue = Dialogue.connected(way, options -> options.requestBlockSize(false))) {
             // Given
