@@ -24,6 +24,7 @@ import io.nbd4j.codec.handshake.ExportNameReply;
 import io.nbd4j.codec.handshake.Greeting;
 import io.nbd4j.codec.handshake.HandshakeDecoder;
 import io.nbd4j.codec.handshake.OptionReply;
+import io.nbd4j.codec.handshake.OptionRequest;
 import io.nbd4j.codec.handshake.OptionRequestEncoder;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelFuture;
@@ -63,7 +64,7 @@ public final class NegotiationHandler extends ChannelInboundHandlerAdapter {
     private @Nullable Future<?> timer;
     private @Nullable PendingOption pending;
     private @Nullable Throwable writeFailure;
-    private @Nullable ChannelFuture lastWrite;
+    private @Nullable ChannelFuture abortWrite;
 
     /** What the user waits for in option mode. */
     private record PendingOption(Consumer<OptionResult> onSuccess, Consumer<OptionFailure> onFailure) {}
@@ -218,7 +219,7 @@ public final class NegotiationHandler extends ChannelInboundHandlerAdapter {
     private void perform(NegotiationAction action) {
         switch (action.kind()) {
             case SEND_CLIENT_FLAGS -> send(out -> OptionRequestEncoder.encode(((SendClientFlags) action).flags(), out));
-            case SEND_OPTION -> send(out -> OptionRequestEncoder.encode(((SendOption) action).request(), out));
+            case SEND_OPTION -> send(((SendOption) action).request());
             case EXPECT_EXPORT_NAME_REPLY -> decoder.expectExportNameReply(((ExpectExportNameReply) action).zeroes());
             case PAUSE -> listener.paused(((Pause) action).facts());
             case COMPLETE_OPTION -> complete(((CompleteOption) action).result());
@@ -228,7 +229,14 @@ public final class NegotiationHandler extends ChannelInboundHandlerAdapter {
         }
     }
 
-    private void send(Consumer<ByteBuf> message) {
+    private void send(OptionRequest request) {
+        ChannelFuture written = send(out -> OptionRequestEncoder.encode(request, out));
+        if (request instanceof OptionRequest.Abort) {
+            abortWrite = written;
+        }
+    }
+
+    private ChannelFuture send(Consumer<ByteBuf> message) {
         ChannelHandlerContext context = context();
         ByteBuf out = context.alloc().ioBuffer();
         try {
@@ -237,7 +245,7 @@ public final class NegotiationHandler extends ChannelInboundHandlerAdapter {
             out.release();
             throw e;
         }
-        lastWrite = context.writeAndFlush(out).addListener((ChannelFutureListener) written -> {
+        return context.writeAndFlush(out).addListener((ChannelFutureListener) written -> {
             // The end of the stream follows, and with it the failure: this is its cause.
             if (!written.isSuccess() && writeFailure == null) {
                 writeFailure = written.cause();
@@ -275,22 +283,22 @@ public final class NegotiationHandler extends ChannelInboundHandlerAdapter {
 
     /** Ends the handshake, once ABORT has left: on a transport that writes later, closing would take it back. */
     private void fail(NegotiationFailure failure) {
-        ChannelFuture goodbye = failure instanceof NegotiationFailure.Refused ? lastWrite : null;
-        if (goodbye == null || goodbye.isDone()) {
+        ChannelFuture leaving = abortWrite;
+        if (leaving == null || leaving.isDone()) {
             tellFailure(failure);
             return;
         }
         Future<?> limit =
                 context().executor().schedule(() -> tellOnce(failure), timeout.toNanos(), TimeUnit.NANOSECONDS);
-        goodbye.addListener(left -> {
+        leaving.addListener(left -> {
             limit.cancel(false);
             tellOnce(failure);
         });
     }
 
     private void tellOnce(NegotiationFailure failure) {
-        if (lastWrite != null) {
-            lastWrite = null;
+        if (abortWrite != null) {
+            abortWrite = null;
             tellFailure(failure);
         }
     }
