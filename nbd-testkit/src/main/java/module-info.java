@@ -13,5 +13,7 @@ module io.nbd4j.testkit {
     requires static transitive org.junit.jupiter.api;
 
     exports io.nbd4j.testkit;
+    exports io.nbd4j.testkit.fault;
     exports io.nbd4j.testkit.junit;
+    exports io.nbd4j.testkit.transcript;
 }
