@@ -116,7 +116,9 @@ public final class RequestDecoder {
         long length;
         if (extended) {
             length = header.readLong();
-            payloadLeft = (flags & CommandFlag.PAYLOAD_LEN.bit()) != 0 ? requirePayload(length) : 0;
+            // By the letter a write has the flag. qemu 10.0 leaves it out, and its payload follows all the same.
+            boolean payload = type == CommandType.WRITE || (flags & CommandFlag.PAYLOAD_LEN.bit()) != 0;
+            payloadLeft = payload ? requirePayload(length) : 0;
         } else {
             length = header.readUnsignedInt();
             payloadLeft = type == CommandType.WRITE ? length : 0;

@@ -13,8 +13,7 @@ public interface RequestListener {
      * A request. If it has a payload, that follows, whatever its length and whether or not the server wants it: a server
      * that does not has to let it pass, or hang up. {@link RequestDecoder#payloadLeft} tells how long it is.
      *
-     * <p>Of compact requests, a write has a payload of {@code length} bytes. Of extended ones, each with the flag
-     * PAYLOAD_LEN has, and without that flag not even a write.
+     * <p>A write has a payload of {@code length} bytes, and so has any extended request with the flag PAYLOAD_LEN.
      *
      * @param flags the 16 bits of the command flags
      * @param type {@link CommandType#UNKNOWN} if the specification does not name {@code rawType}

@@ -53,8 +53,8 @@ class RequestDecoderTest {
         byte[] wire = WireBytes.parse("21e41c71 0000 0000 00000000000000a1 0000000000001000 0000000000000200"
                 // A write, with FUA and PAYLOAD_LEN.
                 + "21e41c71 0021 0001 00000000000000a2 0000000000002000 0000000000000005 'hello'"
-                // Without PAYLOAD_LEN a write has no payload.
-                + "21e41c71 0000 0001 00000000000000a3 0000000000002000 0000000000000005"
+                // qemu 10.0 writes without PAYLOAD_LEN.
+                + "21e41c71 0001 0001 00000000000000a3 0000000000100000 0000000000000004 07070707"
                 // PAYLOAD_LEN says that there is payload whatever the command.
                 + "21e41c71 0020 0007 00000000000000a4 0000000000000000 0000000000000003 'abc'"
                 + "21e41c71 0020 00ff 00000000000000a5 0000000000000000 0000000000000001 'x'"
@@ -70,7 +70,8 @@ class RequestDecoderTest {
                         "0 READ 0 a1 1000 512",
                         "33 WRITE 1 a2 2000 5",
                         "hello",
-                        "0 WRITE 1 a3 2000 5",
+                        "1 WRITE 1 a3 100000 4",
+                        "\7\7\7\7",
                         "32 BLOCK_STATUS 7 a4 0 3",
                         "abc",
                         "32 UNKNOWN 255 a5 0 1",

@@ -50,16 +50,11 @@ final class RequestRules {
         if ((flags & ~allowedFlags(type)) != 0) {
             return Refusal.FLAG;
         }
-        boolean payload = (flags & CommandFlag.PAYLOAD_LEN.bit()) != 0;
-        return switch (type) {
-            case FLUSH -> offset == 0 && length == 0 ? null : Refusal.FLUSH_RANGE;
-            case WRITE ->
-                payload || mode != TransmissionMode.EXTENDED
-                        ? checkRange(flags, type, offset, length)
-                        : Refusal.PAYLOAD;
-            case BLOCK_STATUS -> payload ? null : checkRange(flags, type, offset, length);
-            default -> checkRange(flags, type, offset, length);
-        };
+        if (type == CommandType.FLUSH) {
+            return offset == 0 && length == 0 ? null : Refusal.FLUSH_RANGE;
+        }
+        boolean filter = type == CommandType.BLOCK_STATUS && (flags & CommandFlag.PAYLOAD_LEN.bit()) != 0;
+        return filter ? null : checkRange(flags, type, offset, length);
     }
 
     /** Returns what is wrong with the range of a request, {@code null} if nothing is. */
@@ -136,7 +131,6 @@ final class RequestRules {
     enum Refusal {
         COMMAND(NbdError.EINVAL, "unknown or unadvertised command"),
         FLAG(NbdError.EINVAL, "a flag that this command does not have here"),
-        PAYLOAD(NbdError.EINVAL, "a write needs the flag PAYLOAD_LEN here"),
         FLUSH_RANGE(NbdError.EINVAL, "a flush has neither offset nor length"),
         NO_CONTEXT(NbdError.EINVAL, "no meta context was agreed on"),
         STATUS_OF_NOTHING(NbdError.EINVAL, "the status of no bytes"),
