@@ -10,6 +10,7 @@ import io.nbd4j.testkit.internal.NbdUris;
 import io.nbd4j.testkit.internal.ServedExport;
 import io.nbd4j.testkit.internal.ServerInitializer;
 import io.nbd4j.testkit.internal.ServerProfile;
+import io.nbd4j.testkit.internal.ServerShutdown;
 import io.nbd4j.testkit.internal.ServerTransport;
 import io.nbd4j.testkit.internal.StreamChannel;
 import io.netty.buffer.ByteBuf;
@@ -51,6 +52,8 @@ import org.jspecify.annotations.Nullable;
  * the builder takes each of them away, and adds TLS.
  */
 public final class TestServer implements AutoCloseable {
+    private static final long GRACE_MILLIS = 1000;
+
     private final ServerTransport transport;
     private final Channel listener;
     private final ChannelGroup connections;
@@ -109,10 +112,15 @@ public final class TestServer implements AutoCloseable {
         return socketPath;
     }
 
-    /** Closes the socket and all connections, and waits for that. Not for use on an event loop. */
+    /**
+     * Closes the socket and all connections, and waits for that. Requests that have been read are answered before, unless
+     * their client takes longer than a second over the replies. Not for use on an event loop.
+     */
     @Override
     public void close() {
         listener.close().syncUninterruptibly();
+        connections.forEach(connection -> connection.pipeline().fireUserEventTriggered(ServerShutdown.INSTANCE));
+        connections.newCloseFuture().awaitUninterruptibly(GRACE_MILLIS);
         connections.close().awaitUninterruptibly();
         transport.group().shutdownGracefully(0, 5, TimeUnit.SECONDS).awaitUninterruptibly();
         try {

@@ -137,7 +137,9 @@ final class NegotiationHandler extends ChannelInboundHandlerAdapter {
 
     @Override
     public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
-        if (event instanceof ChannelInputShutdownEvent || event instanceof SslCloseCompletionEvent) {
+        if (event instanceof ChannelInputShutdownEvent
+                || event instanceof SslCloseCompletionEvent
+                || event == ServerShutdown.INSTANCE) {
             hangUp(ctx);
         }
         ctx.fireUserEventTriggered(event);

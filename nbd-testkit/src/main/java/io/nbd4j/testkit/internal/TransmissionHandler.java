@@ -113,9 +113,12 @@ final class TransmissionHandler extends ChannelInboundHandlerAdapter implements 
 
     @Override
     public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
-        if (event instanceof ChannelInputShutdownEvent || event instanceof SslCloseCompletionEvent) {
+        if (event instanceof ChannelInputShutdownEvent
+                || event instanceof SslCloseCompletionEvent
+                || event == ServerShutdown.INSTANCE) {
             // A client may half-close and still wait for its replies.
             ending = true;
+            ctx.channel().config().setAutoRead(false);
             if (!isBehind()) {
                 end(ctx);
             }

@@ -111,6 +111,19 @@ class NegotiationHandlerTest {
     }
 
     @Test
+    void hangsUpWhenTheServerIsClosed() {
+        // Given
+        EmbeddedChannel channel = channel(1);
+
+        // When
+        channel.pipeline().fireUserEventTriggered(ServerShutdown.INSTANCE);
+
+        // Then
+        assertThat(HandlerWire.sent(channel)).isEmpty();
+        assertThat(channel.isOpen()).isFalse();
+    }
+
+    @Test
     void nothingIsAnsweredBehindAnAbort() {
         // Given
         EmbeddedChannel channel = channel(1);

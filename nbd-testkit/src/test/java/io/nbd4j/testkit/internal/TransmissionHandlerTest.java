@@ -21,11 +21,14 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.embedded.EmbeddedChannel;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
+import io.netty.handler.ssl.SslCloseCompletionEvent;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** Requests and replies are typed from the layouts in the specification. */
 class TransmissionHandlerTest {
@@ -408,21 +411,41 @@ class TransmissionHandlerTest {
         assertThat(request.refCnt()).isZero();
     }
 
-    @Test
-    void aClientThatHalfClosesStillGetsItsReplies() {
+    @ParameterizedTest
+    @MethodSource("ends")
+    void repliesThatAreOwedComeBeforeTheEnd(Object end) {
         // Given
         EmbeddedChannel channel = channel(served(disk), false);
         setWritable(channel, false);
         answer(channel, request("0000 0003", 0, 0).repeat(2));
 
         // When
-        channel.pipeline().fireUserEventTriggered(ChannelInputShutdownEvent.INSTANCE);
+        channel.pipeline().fireUserEventTriggered(end);
         boolean openBefore = channel.isOpen();
         setWritable(channel, true);
 
         // Then
         assertThat(openBefore).isTrue();
         assertThat(sent(channel)).isEqualTo(hex(OK.repeat(2)));
+        assertThat(channel.isOpen()).isFalse();
+    }
+
+    /** The client half-closes, the client ends TLS, the server is closed. */
+    static Stream<Object> ends() {
+        return Stream.of(ChannelInputShutdownEvent.INSTANCE, SslCloseCompletionEvent.SUCCESS, ServerShutdown.INSTANCE);
+    }
+
+    @ParameterizedTest
+    @MethodSource("ends")
+    void whereNothingIsOwedTheEndComesAtOnce(Object end) {
+        // Given
+        EmbeddedChannel channel = channel(served(disk), false);
+
+        // When
+        channel.pipeline().fireUserEventTriggered(end);
+
+        // Then
+        assertThat(sent(channel)).isEmpty();
         assertThat(channel.isOpen()).isFalse();
     }
 
