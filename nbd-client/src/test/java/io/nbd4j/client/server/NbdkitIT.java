@@ -133,7 +133,7 @@ class NbdkitIT {
                 "get_size=echo 65536",
                 "can_write=exit 0",
                 "pread=if [ $4 -ge 32768 ]; then echo EIO no luck >&2; exit 1; fi; head -c $3 /dev/zero | tr '\\0' x",
-                "pwrite=echo ENOSPC full >&2; exit 1")) {
+                "pwrite=cat >/dev/null; echo ENOSPC full >&2; exit 1")) {
             // When // Then
             byte[] expected = new byte[BLOCK];
             Arrays.fill(expected, (byte) 'x');
