@@ -6,8 +6,9 @@ import io.netty.buffer.ByteBuf;
  * What a {@link TestServer} serves under a name.
  *
  * <p>The server checks ranges, flags and permissions before it calls: offset and length always lie inside of the
- * export. Methods are called on event loops, by several connections at once, and must not block for long. Two calls at
- * the same time for overlapping ranges may mix their effects, as they may on a disk.
+ * export. Methods are called by several connections at once, on the event loop of each, which serves the requests of a
+ * connection one after the other. Two calls at the same time for overlapping ranges may mix their effects, as they may on a
+ * disk.
  */
 public interface Export {
     /** Returns the size in bytes, not negative. It never changes. */
@@ -28,6 +29,14 @@ public interface Export {
 
     /** Returns whether the server advertises {@code NBD_FLAG_ROTATIONAL}: a hint that neighbours are best read in order. */
     default boolean isRotational() {
+        return false;
+    }
+
+    /**
+     * Returns whether methods may keep their thread waiting, as a disk does. A server of such an export has more event
+     * loops, so that 16 connections do not hold each other up.
+     */
+    default boolean isBlocking() {
         return false;
     }
 

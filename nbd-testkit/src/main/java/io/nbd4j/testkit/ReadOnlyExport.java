@@ -38,6 +38,11 @@ public final class ReadOnlyExport implements Export {
     }
 
     @Override
+    public boolean isBlocking() {
+        return export.isBlocking();
+    }
+
+    @Override
     public void read(long offset, ByteBuf dst, int length) throws ExportException {
         export.read(offset, dst, length);
     }

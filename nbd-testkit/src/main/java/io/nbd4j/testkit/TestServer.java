@@ -5,8 +5,9 @@ import io.nbd4j.codec.TransmissionFlags;
 import io.nbd4j.codec.handshake.OptionReply;
 import io.nbd4j.codec.handshake.OptionReplyEncoder;
 import io.nbd4j.codec.handshake.OptionType;
+import io.nbd4j.testkit.internal.Endpoint;
 import io.nbd4j.testkit.internal.ExportSettings;
-import io.nbd4j.testkit.internal.NbdUris;
+import io.nbd4j.testkit.internal.Listener;
 import io.nbd4j.testkit.internal.ServedExport;
 import io.nbd4j.testkit.internal.ServerInitializer;
 import io.nbd4j.testkit.internal.ServerProfile;
@@ -15,19 +16,17 @@ import io.nbd4j.testkit.internal.ServerTransport;
 import io.nbd4j.testkit.internal.StreamChannel;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
-import io.netty.channel.Channel;
 import io.netty.channel.DefaultEventLoop;
 import io.netty.channel.group.ChannelGroup;
 import io.netty.channel.group.DefaultChannelGroup;
+import io.netty.channel.local.LocalAddress;
+import io.netty.channel.local.LocalChannel;
 import io.netty.handler.ssl.SslContext;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import io.netty.util.concurrent.GlobalEventExecutor;
-import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.net.InetSocketAddress;
 import java.nio.channels.GatheringByteChannel;
 import java.nio.channels.ScatteringByteChannel;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Collections;
 import java.util.HashSet;
@@ -55,22 +54,13 @@ public final class TestServer implements AutoCloseable {
     private static final long GRACE_MILLIS = 1000;
 
     private final ServerTransport transport;
-    private final Channel listener;
+    private final Listener listener;
     private final ChannelGroup connections;
-    private final @Nullable Path socketPath;
-    private final @Nullable Path ownDirectory;
 
-    private TestServer(
-            ServerTransport transport,
-            Channel listener,
-            ChannelGroup connections,
-            @Nullable Path socketPath,
-            @Nullable Path ownDirectory) {
+    private TestServer(ServerTransport transport, Listener listener, ChannelGroup connections) {
         this.transport = transport;
         this.listener = listener;
         this.connections = connections;
-        this.socketPath = socketPath;
-        this.ownDirectory = ownDirectory;
     }
 
     /** Returns a builder of a server without exports. */
@@ -78,38 +68,49 @@ public final class TestServer implements AutoCloseable {
         return new Builder();
     }
 
-    /** Returns the NBD URI of the default export. */
+    /**
+     * Returns the NBD URI of the default export.
+     *
+     * @throws IllegalStateException if the server listens inside of this JVM only
+     */
     public String uri() {
         return uri("");
     }
 
-    /** Returns the NBD URI of the export called {@code export}. */
+    /**
+     * Returns the NBD URI of the export called {@code export}.
+     *
+     * @throws IllegalStateException if the server listens inside of this JVM only
+     */
     public String uri(String export) {
-        return socketPath == null ? NbdUris.tcp(port(), export) : NbdUris.unix(socketPath, export);
+        return listener.uri(export);
     }
 
     /**
-     * Returns the port on 127.0.0.1.
+     * Returns the TCP port.
      *
-     * @throws IllegalStateException if the server listens on a Unix socket
+     * @throws IllegalStateException if the server does not listen on TCP
      */
     public int port() {
-        if (socketPath != null) {
-            throw new IllegalStateException("the server listens on " + socketPath);
-        }
-        return ((InetSocketAddress) listener.localAddress()).getPort();
+        return listener.port();
     }
 
     /**
      * Returns the Unix socket.
      *
-     * @throws IllegalStateException if the server listens on TCP
+     * @throws IllegalStateException if the server does not listen on a Unix socket
      */
     public Path socketPath() {
-        if (socketPath == null) {
-            throw new IllegalStateException("the server listens on TCP port " + port());
-        }
-        return socketPath;
+        return listener.socketPath();
+    }
+
+    /**
+     * Returns what a Netty {@link LocalChannel} in this JVM connects to.
+     *
+     * @throws IllegalStateException if the server does not listen inside of this JVM
+     */
+    public LocalAddress localAddress() {
+        return listener.localAddress();
     }
 
     /**
@@ -118,21 +119,12 @@ public final class TestServer implements AutoCloseable {
      */
     @Override
     public void close() {
-        listener.close().syncUninterruptibly();
+        listener.close();
         connections.forEach(connection -> connection.pipeline().fireUserEventTriggered(ServerShutdown.INSTANCE));
         connections.newCloseFuture().awaitUninterruptibly(GRACE_MILLIS);
         connections.close().awaitUninterruptibly();
-        transport.group().shutdownGracefully(0, 5, TimeUnit.SECONDS).awaitUninterruptibly();
-        try {
-            if (socketPath != null) {
-                Files.deleteIfExists(socketPath);
-            }
-            if (ownDirectory != null) {
-                Files.deleteIfExists(ownDirectory);
-            }
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+        transport.close();
+        listener.deleteFiles();
     }
 
     /** Says what a server serves, and where. */
@@ -144,9 +136,7 @@ public final class TestServer implements AutoCloseable {
         private ExportSettings settings = ExportSettings.DEFAULT;
         private TlsMode tls = TlsMode.OFF;
         private @Nullable SslContext sslContext;
-        private int port;
-        private boolean unix;
-        private @Nullable Path socketPath;
+        private Endpoint endpoint = new Endpoint.Tcp(0);
 
         private Builder() {}
 
@@ -288,24 +278,53 @@ public final class TestServer implements AutoCloseable {
             return this;
         }
 
-        /** Makes the server listen on a port of the loopback interface. By default it takes a free one. */
+        /**
+         * Makes the server listen on a port of the loopback interface. By default it takes a free one.
+         *
+         * @param port 0 for a free one
+         */
         public Builder tcp(int port) {
-            this.port = port;
-            unix = false;
+            if (port < 0 || port > 65535) {
+                throw new IllegalArgumentException("port " + port + " is not in the range of 0 to 65535");
+            }
+            endpoint = new Endpoint.Tcp(port);
             return this;
         }
 
         /** Makes the server listen on a Unix socket in a temporary directory, which it removes when it is closed. */
         public Builder unixSocket() {
-            unix = true;
-            socketPath = null;
+            endpoint = new Endpoint.TemporaryUnixSocket();
             return this;
         }
 
         /** Makes the server listen on a Unix socket that must not exist, and which it removes when it is closed. */
         public Builder unixSocket(Path path) {
-            unix = true;
-            socketPath = path;
+            endpoint = new Endpoint.UnixSocket(path);
+            return this;
+        }
+
+        /**
+         * Makes the server listen inside of this JVM, where a Netty {@link LocalChannel} reaches it at
+         * {@link TestServer#localAddress()}. No socket is involved, and nothing limits what waits to be read by a client.
+         */
+        public Builder local() {
+            endpoint = new Endpoint.InVm();
+            return this;
+        }
+
+        /**
+         * Makes the server accept connections on a socket that was made by somebody else and listens already, TCP or Unix,
+         * as systemd's socket activation hands it over. The server closes the descriptor when it is closed, but leaves
+         * the path of a Unix socket to whoever made it. Nobody else may accept connections on it meanwhile. This needs
+         * Linux, and Netty's epoll transport.
+         *
+         * @param descriptor the number of the open file; the first one that systemd hands over is 3
+         */
+        public Builder adoptedSocket(int descriptor) {
+            if (descriptor < 0) {
+                throw new IllegalArgumentException("descriptor " + descriptor + " is negative");
+            }
+            endpoint = new Endpoint.AdoptedSocket(descriptor);
             return this;
         }
 
@@ -313,38 +332,22 @@ public final class TestServer implements AutoCloseable {
          * Starts the server, which listens when this returns.
          *
          * @throws IllegalStateException if the settings contradict each other
-         * @throws UncheckedIOException if the port or the socket can't be used
+         * @throws UncheckedIOException if it can't; the message is one line that says where, and why not
          */
         public TestServer start() {
             ChannelGroup connections = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE, true);
-            ServerInitializer initializer = initializer(connections);
-            ServerTransport transport = new ServerTransport();
+            boolean blocking =
+                    exports.values().stream().anyMatch(served -> served.export().isBlocking());
+            ServerTransport transport = ServerTransport.of(endpoint, blocking);
             boolean started = false;
             try {
-                TestServer server = unix
-                        ? startUnix(transport, initializer, connections)
-                        : new TestServer(transport, transport.listenTcp(port, initializer), connections, null, null);
+                Listener listener = transport.listen(endpoint, initializer(connections));
                 started = true;
-                return server;
+                return new TestServer(transport, listener, connections);
             } finally {
                 if (!started) {
-                    transport.group().shutdownGracefully(0, 0, TimeUnit.SECONDS).awaitUninterruptibly();
+                    transport.close();
                 }
-            }
-        }
-
-        private TestServer startUnix(
-                ServerTransport transport, ServerInitializer initializer, ChannelGroup connections) {
-            Path given = socketPath;
-            if (given != null) {
-                return new TestServer(transport, transport.listenUnix(given, initializer), connections, given, null);
-            }
-            try {
-                Path directory = Files.createTempDirectory("nbd4j");
-                Path path = directory.resolve("socket");
-                return new TestServer(transport, transport.listenUnix(path, initializer), connections, path, directory);
-            } catch (IOException e) {
-                throw new UncheckedIOException(e);
             }
         }
 

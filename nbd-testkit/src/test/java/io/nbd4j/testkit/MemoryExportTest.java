@@ -3,10 +3,12 @@ package io.nbd4j.testkit;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.sun.management.ThreadMXBean;
 import io.nbd4j.codec.NbdError;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
+import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -30,6 +32,27 @@ class MemoryExportTest {
         // Then
         assertThat(read).containsOnly(0);
         assertThat(export.allocatedBytes()).isZero();
+    }
+
+    /** What the thread allocates, garbage included, is at least what the export keeps. */
+    @Test
+    void aTebibyteThatNobodyWroteToNeedsLessThanAMebibyte() {
+        // Given
+        ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+        ByteBuf dst = Unpooled.buffer(1 << 20);
+        long before = threads.getCurrentThreadAllocatedBytes();
+
+        // When
+        MemoryExport export = MemoryExport.ofSize(TEBIBYTE);
+        for (long offset = 0; offset < TEBIBYTE; offset += TEBIBYTE / 64) {
+            export.read(offset, dst.clear(), 1 << 20);
+        }
+        long data = export.nextData(0, TEBIBYTE);
+        long allocated = threads.getCurrentThreadAllocatedBytes() - before;
+
+        // Then
+        assertThat(data).isEqualTo(TEBIBYTE);
+        assertThat(allocated).isBetween(1L, 1L << 20);
     }
 
     @Test

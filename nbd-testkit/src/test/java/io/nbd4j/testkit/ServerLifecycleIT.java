@@ -13,6 +13,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
 @Timeout(60)
@@ -189,6 +191,37 @@ class ServerLifecycleIT {
         client.expectEnd();
         serving.join();
         fromServer.source().close();
+    }
+
+    @Test
+    void whatCannotBeListenedOnIsNamedInOneLineThatSaysWhy() throws IOException {
+        try (TestServer first = TestServer.builder().start()) {
+            assertThatThrownBy(() -> TestServer.builder().tcp(first.port()).start())
+                    .hasMessage("cannot listen on 127.0.0.1:" + first.port() + ": Address already in use");
+        }
+        Path missing = directory.resolve("missing").resolve("socket");
+        assertThatThrownBy(() -> TestServer.builder().unixSocket(missing).start())
+                .hasMessage("cannot listen on " + missing + ": No such file or directory");
+        Path tooLong = directory.resolve("x".repeat(108));
+        assertThatThrownBy(() -> TestServer.builder().unixSocket(tooLong).start())
+                .isInstanceOf(UncheckedIOException.class)
+                .hasMessageStartingWith("cannot listen on " + tooLong + ": ");
+        try (var files = Files.list(directory)) {
+            assertThat(files).isEmpty();
+        }
+    }
+
+    @Test
+    @EnabledOnOs(OS.LINUX)
+    void adoptsNothingButAListeningSocket() {
+        assertThatThrownBy(() -> TestServer.builder().adoptedSocket(1_000_000).start())
+                .isInstanceOf(UncheckedIOException.class)
+                .hasMessage("cannot listen on descriptor 1000000: Bad file descriptor");
+        assertThatThrownBy(() -> TestServer.builder().adoptedSocket(0).start())
+                .isInstanceOf(UncheckedIOException.class)
+                .hasMessageMatching(
+                        "cannot listen on descriptor 0: (Socket operation on non-socket|the socket does not listen)");
+        assertThatThrownBy(() -> TestServer.builder().adoptedSocket(-1)).isInstanceOf(IllegalArgumentException.class);
     }
 
     private static RawClient transmission(TestServer server) throws IOException {

@@ -1,9 +1,6 @@
 package io.nbd4j.testkit;
 
 import java.io.IOException;
-import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
@@ -12,16 +9,7 @@ final class StdioProcess {
     private StdioProcess() {}
 
     static List<String> command(String... arguments) {
-        List<String> command = new ArrayList<>(List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-XX:TieredStopAtLevel=1",
-                "-XX:+IgnoreUnrecognizedVMOptions",
-                "--enable-native-access=ALL-UNNAMED",
-                "-cp",
-                System.getProperty("java.class.path"),
-                StdioServer.class.getName()));
-        Collections.addAll(command, arguments);
-        return command;
+        return JavaProcess.command(StdioServer.class, arguments);
     }
 
     static ProcessBuilder builder(String... arguments) {

@@ -1,5 +1,8 @@
 package io.nbd4j.testkit.internal;
 
+import java.net.Inet6Address;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -11,6 +14,21 @@ public final class NbdUris {
     /** Returns the URI of an export on a port of the loopback interface. */
     public static String tcp(int port, String export) {
         return "nbd://127.0.0.1:" + port + "/" + encode(export);
+    }
+
+    /** Returns the URI of an export on a socket that listens at {@code address}, which may be all of a machine's. */
+    static String tcp(InetSocketAddress address, String export) {
+        return "nbd://" + host(address.getAddress()) + ":" + address.getPort() + "/" + encode(export);
+    }
+
+    private static String host(InetAddress address) {
+        if (address instanceof Inet6Address) {
+            // A zone's percent sign has to be encoded where it stands in a URI.
+            return address.isAnyLocalAddress()
+                    ? "[::1]"
+                    : "[" + address.getHostAddress().replace("%", "%25") + "]";
+        }
+        return address.isAnyLocalAddress() ? "127.0.0.1" : address.getHostAddress();
     }
 
     /** Returns the URI of an export on a Unix socket. */
