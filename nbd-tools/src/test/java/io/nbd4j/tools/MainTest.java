@@ -41,6 +41,19 @@ class MainTest {
         assertThat(err.toString()).isEmpty();
     }
 
+    @Test
+    void helpOfServeNamesEveryOption() {
+        // When
+        int status = run("serve", "--help");
+
+        // Then
+        assertThat(status).isZero();
+        assertThat(out.toString())
+                .contains("--memory", "--file", "--pattern", "--unix", "--port", "--stdio", "--size", "--read-only")
+                .contains("--export", "--description", "--debug");
+        assertThat(err.toString()).isEmpty();
+    }
+
     static Stream<Arguments> badArguments() {
         return Stream.of(
                 badArguments("a command is missing"),
@@ -70,7 +83,15 @@ class MainTest {
                 badArguments("not for a URI", "load", "--subprocess-transport", "pipe", "nbd://localhost"),
                 badArguments("only once", "load", "--bs", "4k", "--bs", "8k"),
                 badArguments("@/etc/hosts", "load", "@/etc/hosts"),
-                badArguments("--stdio", "serve", "--memory", "1m"));
+                badArguments("Missing required argument", "serve", "--stdio"),
+                badArguments("mutually exclusive", "serve", "--memory", "1m", "--pattern", "1m"),
+                badArguments("mutually exclusive", "serve", "--memory", "1m", "--stdio", "--port", "0"),
+                badArguments("'1x' is not a size", "serve", "--memory", "1x"),
+                badArguments("--size is for --file", "serve", "--memory", "1m", "--size", "512"),
+                badArguments("/no/such/file: no such file", "serve", "--file", "/no/such/file"),
+                badArguments("port 65536 is not in the range", "serve", "--memory", "1m", "--port", "65536"),
+                badArguments(
+                        "/no/such/directory/sock", "serve", "--memory", "1m", "--unix", "/no/such/directory/sock"));
     }
 
     private static Arguments badArguments(String complaint, String... arguments) {

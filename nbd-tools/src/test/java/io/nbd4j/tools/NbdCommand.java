@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import org.awaitility.Awaitility;
 
 /** The {@code nbd} command in a JVM of its own, as the launcher starts it. */
 public final class NbdCommand {
@@ -69,6 +70,19 @@ public final class NbdCommand {
                     + Files.readString(err));
         }
         return new Result(process.exitValue(), Files.readString(out), Files.readString(err));
+    }
+
+    /** Waits for the first line of output, and returns it. */
+    public String firstLine() throws IOException {
+        Awaitility.await().atMost(TIMEOUT_SECONDS, TimeUnit.SECONDS).until(() -> hasLine() || !process.isAlive());
+        if (!hasLine()) {
+            throw new AssertionError("it ended with " + process.exitValue() + ": " + Files.readString(err));
+        }
+        return Files.readString(out).lines().findFirst().orElseThrow();
+    }
+
+    private boolean hasLine() throws IOException {
+        return Files.readString(out).contains("\n");
     }
 
     /** Returns the JVM's process. */

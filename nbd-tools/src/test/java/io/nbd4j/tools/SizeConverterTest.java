@@ -22,6 +22,8 @@ class SizeConverterTest {
         "3M, 3145728",
         "1g, 1073741824",
         "8G, 8589934592",
+        "2t, 2199023255552",
+        "8388607T, 9223370937343148032",
         "9223372036854775807, 9223372036854775807"
     })
     void understandsBytesAndPowersOf1024(String text, long bytes) {
