@@ -8,11 +8,11 @@ import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
 
 /** Runs programs of other people to their end. */
-final class Tool {
+public final class Tool {
     private Tool() {}
 
     /** Runs a program that has to succeed and returns all that it wrote. */
-    static String run(String... command) throws IOException, InterruptedException {
+    public static String run(String... command) throws IOException, InterruptedException {
         Path log = Files.createTempFile("tool", ".log");
         try {
             int status = status(log, command);
@@ -25,7 +25,7 @@ final class Tool {
     }
 
     /** Runs a program and returns its exit status. */
-    static int status(String... command) throws IOException, InterruptedException {
+    public static int status(String... command) throws IOException, InterruptedException {
         Path log = Files.createTempFile("tool", ".log");
         try {
             return status(log, command);
