@@ -5,6 +5,7 @@ import io.nbd4j.codec.TransmissionFlags;
 import io.nbd4j.codec.handshake.OptionReply;
 import io.nbd4j.codec.handshake.OptionReplyEncoder;
 import io.nbd4j.codec.handshake.OptionType;
+import io.nbd4j.testkit.fault.FaultPlan;
 import io.nbd4j.testkit.internal.Endpoint;
 import io.nbd4j.testkit.internal.ExportSettings;
 import io.nbd4j.testkit.internal.Listener;
@@ -14,6 +15,8 @@ import io.nbd4j.testkit.internal.ServerProfile;
 import io.nbd4j.testkit.internal.ServerShutdown;
 import io.nbd4j.testkit.internal.ServerTransport;
 import io.nbd4j.testkit.internal.StreamChannel;
+import io.nbd4j.testkit.internal.fault.FaultGates;
+import io.nbd4j.testkit.transcript.Transcript;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.DefaultEventLoop;
@@ -56,11 +59,13 @@ public final class TestServer implements AutoCloseable {
     private final ServerTransport transport;
     private final Listener listener;
     private final ChannelGroup connections;
+    private final FaultGates gates;
 
-    private TestServer(ServerTransport transport, Listener listener, ChannelGroup connections) {
+    private TestServer(ServerTransport transport, Listener listener, ChannelGroup connections, FaultGates gates) {
         this.transport = transport;
         this.listener = listener;
         this.connections = connections;
+        this.gates = gates;
     }
 
     /** Returns a builder of a server without exports. */
@@ -113,6 +118,24 @@ public final class TestServer implements AutoCloseable {
         return listener.localAddress();
     }
 
+    /** Returns what goes wrong on purpose; a plan without rules unless the builder was given one. */
+    public FaultPlan faults() {
+        return gates.faults();
+    }
+
+    /**
+     * Returns what has been said on all connections so far. It can be asked also when the server is closed.
+     *
+     * @throws IllegalStateException if the builder was not told to {@linkplain Builder#recordTranscript() record} it
+     */
+    public Transcript transcript() {
+        Transcript transcript = gates.transcript();
+        if (transcript == null) {
+            throw new IllegalStateException("no transcript is recorded: the builder has recordTranscript()");
+        }
+        return transcript;
+    }
+
     /**
      * Closes the socket and all connections, and waits for that. Requests that have been read are answered before, unless
      * their client takes longer than a second over the replies. Not for use on an event loop.
@@ -137,6 +160,8 @@ public final class TestServer implements AutoCloseable {
         private TlsMode tls = TlsMode.OFF;
         private @Nullable SslContext sslContext;
         private Endpoint endpoint = new Endpoint.Tcp(0);
+        private FaultPlan faults = FaultPlan.of();
+        private int transcriptCapacity;
 
         private Builder() {}
 
@@ -278,6 +303,43 @@ public final class TestServer implements AutoCloseable {
             return this;
         }
 
+        /** Sets what goes wrong on purpose. By default, nothing does. */
+        public Builder faults(FaultPlan plan) {
+            faults = plan;
+            return this;
+        }
+
+        /**
+         * Sets what goes wrong on purpose, as text such as {@code on READ nth 5: refuse EIO}.
+         *
+         * @throws IllegalArgumentException if that is no rule; the message is one line and says what is wrong, and where
+         */
+        public Builder faults(String... rules) {
+            return faults(FaultPlan.parse(rules));
+        }
+
+        /** Keeps a transcript of the last {@value Transcript#DEFAULT_CAPACITY} messages. By default none is kept. */
+        public Builder recordTranscript() {
+            return recordTranscript(Transcript.DEFAULT_CAPACITY);
+        }
+
+        /**
+         * Keeps a transcript.
+         *
+         * @param messages how many are kept, the last ones, at least 1
+         */
+        public Builder recordTranscript(int messages) {
+            if (messages < 1) {
+                throw new IllegalArgumentException("a transcript of " + messages + " messages");
+            }
+            transcriptCapacity = messages;
+            return this;
+        }
+
+        private FaultGates gates() {
+            return new FaultGates(faults, transcriptCapacity == 0 ? null : new Transcript(transcriptCapacity));
+        }
+
         /**
          * Makes the server listen on a port of the loopback interface. By default it takes a free one.
          *
@@ -338,12 +400,13 @@ public final class TestServer implements AutoCloseable {
             ChannelGroup connections = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE, true);
             boolean blocking =
                     exports.values().stream().anyMatch(served -> served.export().isBlocking());
+            FaultGates gates = gates();
             ServerTransport transport = ServerTransport.of(endpoint, blocking);
             boolean started = false;
             try {
-                Listener listener = transport.listen(endpoint, initializer(connections));
+                Listener listener = transport.listen(endpoint, initializer(connections, gates));
                 started = true;
-                return new TestServer(transport, listener, connections);
+                return new TestServer(transport, listener, connections, gates);
             } finally {
                 if (!started) {
                     transport.close();
@@ -358,7 +421,8 @@ public final class TestServer implements AutoCloseable {
          * @throws IllegalStateException if the settings contradict each other
          */
         public void serve(ScatteringByteChannel in, GatheringByteChannel out) {
-            ServerInitializer initializer = initializer(new DefaultChannelGroup(GlobalEventExecutor.INSTANCE, true));
+            ServerInitializer initializer =
+                    initializer(new DefaultChannelGroup(GlobalEventExecutor.INSTANCE, true), gates());
             DefaultEventLoop loop = new DefaultEventLoop(new DefaultThreadFactory("nbd-test-server", true));
             StreamChannel channel = new StreamChannel(in, out);
             channel.pipeline().addLast(initializer);
@@ -367,12 +431,12 @@ public final class TestServer implements AutoCloseable {
             loop.shutdownGracefully(0, 5, TimeUnit.SECONDS).awaitUninterruptibly();
         }
 
-        private ServerInitializer initializer(ChannelGroup connections) {
+        private ServerInitializer initializer(ChannelGroup connections, FaultGates gates) {
             requireConsistent();
             Map<String, ServedExport> copy = Collections.unmodifiableMap(new LinkedHashMap<>(exports));
             ServerProfile profile =
                     new ServerProfile(copy, handshake, structuredReplies, extendedHeaders, tls, sslContext);
-            return new ServerInitializer(profile, connections);
+            return new ServerInitializer(profile, gates, connections);
         }
 
         private void requireConsistent() {

@@ -358,7 +358,10 @@ public sealed interface Fault permits Hold, Fault.Plain {
         }
     }
 
-    /** Closes the server's side of the connection instead of answering, and says no more. It still listens. */
+    /**
+     * Closes the server's side of the connection instead of answering. What the client says from then on is read, and
+     * heeded no more.
+     */
     record HalfClose() implements Plain {
         @Override
         public Kind kind() {

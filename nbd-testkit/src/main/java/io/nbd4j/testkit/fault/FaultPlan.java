@@ -10,7 +10,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * The faults of a server, as a list of rules, and what has become of them.
  *
- * <p>Each rule counts what it matches, over all connections. If several rules would fire at once, the first one does. Any
+ * <p>Each rule counts what it matches, over all connections, in the order in which the server sees it: what happens on two
+ * connections at the same time has no order. If several rules would fire at once, the first one does. Any
  * thread may use a plan. Its counts go on when it is given to another server.
  */
 public final class FaultPlan {
@@ -31,7 +32,54 @@ public final class FaultPlan {
     }
 
     /**
-     * Creates a plan from rules in their text form, such as {@code on READ nth 5: refuse EIO}.
+     * Creates a plan from rules in their text form, {@code on WHAT WHEN: FAULT}, such as
+     * {@code on READ nth 5: refuse EIO}. Words are read whatever their case; a text stands in single quotes, where a quote
+     * is doubled.
+     *
+     * <table>
+     * <caption>WHAT</caption>
+     * <tr><td>{@code CONNECT}</td><td>a new connection; the fault happens to the greeting</td></tr>
+     * <tr><td>{@code GO}, {@code LIST}, … or {@code OPTION}</td><td>an option of the specification, or any</td></tr>
+     * <tr><td>{@code GO export 'name'}</td><td>an option that names this export</td></tr>
+     * <tr><td>{@code READ}, {@code WRITE}, … or {@code COMMAND}</td><td>a command, or any but {@code DISC}</td></tr>
+     * <tr><td>{@code READ at 1m+4096}</td><td>a command that touches this range, offset and length</td></tr>
+     * <tr><td>{@code WRITE with FUA}</td><td>a command that has this flag; {@code with} may be repeated</td></tr>
+     * </table>
+     *
+     * <table>
+     * <caption>WHEN, counted for each rule over all connections</caption>
+     * <tr><td>{@code nth 5}</td><td>once</td></tr>
+     * <tr><td>{@code always}</td><td>each time</td></tr>
+     * <tr><td>{@code rate 0.01 seed 7}</td><td>with this probability, but the same ones in each run</td></tr>
+     * </table>
+     *
+     * <table>
+     * <caption>FAULT</caption>
+     * <tr><td>{@code refuse EIO 'text'}</td><td>{@link Fault.RefuseCommand}; the text may be left out</td></tr>
+     * <tr><td>{@code refuse ERR_POLICY 'text'}</td><td>{@link Fault.RefuseOption}; the text may be left out</td></tr>
+     * <tr><td>{@code delay 200ms}</td><td>{@link Fault.Delay}; the units are s, ms, us and ns</td></tr>
+     * <tr><td>{@code hold}</td><td>{@link Hold}, until {@link #release()}</td></tr>
+     * <tr><td>{@code silence}</td><td>{@link Fault.Silence}</td></tr>
+     * <tr><td>{@code drop}, {@code reset}, {@code half-close}</td>
+     *     <td>{@link Fault.Drop}, {@link Fault.Reset}, {@link Fault.HalfClose}</td></tr>
+     * <tr><td>{@code truncate 20}</td><td>{@link Fault.Truncate}, after so many bytes</td></tr>
+     * <tr><td>{@code wrong cookie}, {@code wrong magic}</td>
+     *     <td>{@link Fault.WrongCookie}, {@link Fault.WrongMagic}</td></tr>
+     * <tr><td>{@code wrong length +8}</td><td>{@link Fault.WrongLength}</td></tr>
+     * <tr><td>{@code oversized length 0xfffffff0}</td>
+     *     <td>{@link Fault.OversizedLength}; the number may be left out</td></tr>
+     * <tr><td>{@code reorder 3}</td><td>{@link Fault.Reorder}, behind so many answers</td></tr>
+     * <tr><td>{@code duplicate}</td><td>{@link Fault.Duplicate}</td></tr>
+     * <tr><td>{@code split 512}, {@code merge}, {@code overlap}, {@code omit}</td>
+     *     <td>{@link Fault.SplitChunks}, {@link Fault.MergeChunks}, {@link Fault.OverlapChunks},
+     *     {@link Fault.OmitChunk}</td></tr>
+     * <tr><td>{@code error after data EIO 'text'}</td><td>{@link Fault.ErrorAfterData}</td></tr>
+     * <tr><td>{@code unknown chunk 7 length 4}, {@code unknown reply 5}, {@code unknown info 99}</td>
+     *     <td>{@link Fault.UnknownChunk}, {@link Fault.UnknownOptionReply}, {@link Fault.UnknownInfo}; without a length it
+     *     is 4</td></tr>
+     * <tr><td>{@code plaintext}</td><td>{@link Fault.PlaintextBehindAck}, of STARTTLS only</td></tr>
+     * <tr><td>{@code append 00ff}</td><td>{@link Fault.Append}</td></tr>
+     * </table>
      *
      * @throws IllegalArgumentException if one cannot be parsed; the message is one line and says what is wrong, and where
      */

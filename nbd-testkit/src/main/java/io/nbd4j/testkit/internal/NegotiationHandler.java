@@ -94,14 +94,14 @@ final class NegotiationHandler extends ChannelInboundHandlerAdapter {
         }
     }
 
-    /** Puts TLS below the decoder. What came behind the request is its first input. */
+    /** Puts TLS below everything else. What came behind the request is its first input. */
     private void startTls(ChannelHandlerContext ctx) throws Exception {
         SslContext context = profile.sslContext();
         if (context == null) {
             throw new IllegalStateException("TLS was agreed on without a context for it");
         }
         SslHandler tls = context.newHandler(ctx.alloc());
-        ctx.pipeline().addBefore(ctx.pipeline().context(decoder).name(), null, tls);
+        ctx.pipeline().addFirst(tls);
         ChannelHandlerContext tlsContext = ctx.pipeline().context(tls);
         tls.channelRead(tlsContext, decoder.takeUnread());
         tls.channelReadComplete(tlsContext);

@@ -1,6 +1,7 @@
 package io.nbd4j.testkit.internal;
 
 import io.nbd4j.codec.handshake.OptionRequestDecoder;
+import io.nbd4j.testkit.internal.fault.FaultGates;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
@@ -13,11 +14,13 @@ public final class ServerInitializer extends ChannelInitializer<Channel> {
     private static final WriteBufferWaterMark PENDING_REPLIES = new WriteBufferWaterMark(256 * 1024, 1024 * 1024);
 
     private final ServerProfile profile;
+    private final FaultGates gates;
     private final ChannelGroup connections;
 
     /** Creates the initializer of all connections of a server, which are added to {@code connections}. */
-    public ServerInitializer(ServerProfile profile, ChannelGroup connections) {
+    public ServerInitializer(ServerProfile profile, FaultGates gates, ChannelGroup connections) {
         this.profile = profile;
+        this.gates = gates;
         this.connections = connections;
     }
 
@@ -25,6 +28,7 @@ public final class ServerInitializer extends ChannelInitializer<Channel> {
     protected void initChannel(Channel channel) {
         connections.add(channel);
         channel.config().setOption(ChannelOption.WRITE_BUFFER_WATER_MARK, PENDING_REPLIES);
+        gates.addTo(channel.pipeline());
         OptionRequestDecoder decoder = new OptionRequestDecoder();
         channel.pipeline().addLast(decoder, new NegotiationHandler(decoder, profile));
     }
