@@ -1,0 +1,127 @@
+package io.nbd4j.testkit.internal;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.nbd4j.codec.SizeConstraints;
+import io.nbd4j.codec.verify.FuzzInput;
+import io.nbd4j.codec.verify.MeasuredMemory;
+import io.nbd4j.codec.verify.WireCut;
+import io.nbd4j.testkit.Export;
+import io.nbd4j.testkit.MemoryExport;
+import io.nbd4j.testkit.PatternExport;
+import io.nbd4j.testkit.ReadOnlyExport;
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.group.ChannelGroup;
+import io.netty.channel.group.DefaultChannelGroup;
+import io.netty.channel.socket.ChannelInputShutdownEvent;
+import io.netty.util.concurrent.ImmediateEventExecutor;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/**
+ * One connection of a server whose client is a fuzzer.
+ *
+ * <p>The input: which server it is, by the bits below; how the client's bytes are cut; how many units of 1 KiB the client
+ * takes after each piece, 0 for all there is; then the client's bytes.
+ */
+final class FuzzedServer {
+    static final int STRUCTURED = 1;
+    static final int HOLES = 2;
+    static final int READ_ONLY = 4;
+    static final int BLOCKS_OF_512 = 8;
+    static final int PATTERN = 16;
+    static final int FULL = 32;
+    /** In the end, the client closes its half of the connection and takes all that comes; else it goes away. */
+    static final int HALF_CLOSE = 64;
+
+    /** More than one piece of a read, and no multiple of a page. */
+    private static final long SIZE = 600 * 1024 + 512;
+
+    private static final int UNIT = 1024;
+
+    /** Replies that wait up to the high water mark, the longest chunk behind it, and the longest option. */
+    private static final long MOST_BUFFERED = 4 << 20;
+
+    private final MeasuredMemory memory = new MeasuredMemory();
+    private final ChannelGroup connections = new DefaultChannelGroup(ImmediateEventExecutor.INSTANCE, true);
+    private final TakingChannel channel;
+    private final int bits;
+    private final WireCut cut;
+    private final int units;
+    private final byte[] wire;
+
+    FuzzedServer(byte[] input) {
+        FuzzInput script = new FuzzInput(input);
+        bits = script.octet();
+        cut = new WireCut(script.octet());
+        units = script.octet();
+        wire = script.rest();
+        channel = new TakingChannel(new ServerInitializer(profile(), connections));
+    }
+
+    private boolean is(int bit) {
+        return (bits & bit) != 0;
+    }
+
+    private ServerProfile profile() {
+        Export export = is(PATTERN) ? PatternExport.ofSize(SIZE) : MemoryExport.ofSize(SIZE, is(FULL) ? 0 : SIZE * 2);
+        if (is(READ_ONLY)) {
+            export = new ReadOnlyExport(export);
+        }
+        SizeConstraints sizes = is(BLOCKS_OF_512) ? new SizeConstraints(512, 4096, 65536) : SizeConstraints.DEFAULT;
+        Map<String, ServedExport> exports = new LinkedHashMap<>();
+        for (String name : new String[] {"", "disk"}) {
+            exports.put(name, new ServedExport(name, name.isEmpty() ? "" : "A disk", export, sizes, is(HOLES)));
+        }
+        return new ServerProfile(exports, is(STRUCTURED));
+    }
+
+    /** Lets the client say all it has to say, and go. */
+    void run() {
+        channel.config().setAllocator(memory);
+        channel.open();
+        take();
+        for (int at = 0; at < wire.length && channel.isOpen(); ) {
+            int length = cut.next(wire.length - at);
+            ByteBuf piece = memory.directBuffer(length).writeBytes(wire, at, length);
+            at += length;
+            channel.writeInbound(piece);
+            take();
+            assertThat(memory.used()).as("bytes in buffers").isLessThan(MOST_BUFFERED + 4L * wire.length);
+        }
+        if (is(HALF_CLOSE) && channel.isOpen()) {
+            channel.pipeline().fireUserEventTriggered(ChannelInputShutdownEvent.INSTANCE);
+            takeAll();
+            assertThat(channel.isOpen()).as("open, though all was answered").isFalse();
+        }
+        channel.close();
+        channel.runPendingTasks();
+        channel.checkException();
+        assertThat(connections.isEmpty()).as("the connection is forgotten").isTrue();
+        memory.requireReleased();
+        assertThat(memory.peak()).as("bytes in buffers").isLessThan(MOST_BUFFERED + 4L * wire.length);
+    }
+
+    private void take() {
+        if (units == 0) {
+            takeAll();
+            return;
+        }
+        channel.take((long) units * UNIT);
+        while (channel.isOpen() && !channel.config().isAutoRead()) {
+            // Nothing arrives while the server does not read; that it will again depends on the client.
+            long before = channel.taken();
+            channel.take((long) units * UNIT);
+            assertThat(channel.isOpen() && !channel.config().isAutoRead() && channel.taken() == before)
+                    .as("waits for nothing")
+                    .isFalse();
+        }
+    }
+
+    private void takeAll() {
+        channel.take(Long.MAX_VALUE);
+        assertThat(channel.isOpen() && !channel.config().isAutoRead())
+                .as("waits for nothing")
+                .isFalse();
+    }
+}
