@@ -7,22 +7,29 @@ import io.nbd4j.codec.verify.FuzzInput;
 import io.nbd4j.codec.verify.MeasuredMemory;
 import io.nbd4j.codec.verify.WireCut;
 import io.nbd4j.testkit.Export;
+import io.nbd4j.testkit.HandshakeStyle;
 import io.nbd4j.testkit.MemoryExport;
+import io.nbd4j.testkit.MetaContext;
+import io.nbd4j.testkit.MetaContext.Extent;
 import io.nbd4j.testkit.PatternExport;
 import io.nbd4j.testkit.ReadOnlyExport;
+import io.nbd4j.testkit.TestCertificates;
+import io.nbd4j.testkit.TlsMode;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.group.ChannelGroup;
 import io.netty.channel.group.DefaultChannelGroup;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
+import io.netty.handler.ssl.SslContext;
 import io.netty.util.concurrent.ImmediateEventExecutor;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 
 /**
  * One connection of a server whose client is a fuzzer.
  *
- * <p>The input: which server it is, by the bits below; how the client's bytes are cut; how many units of 1 KiB the client
- * takes after each piece, 0 for all there is; then the client's bytes.
+ * <p>The input: which server it is, by the bits below, in two octets; how the client's bytes are cut; how many units of
+ * 1 KiB the client takes after each piece, 0 for all there is; then the client's bytes.
  */
 final class FuzzedServer {
     static final int STRUCTURED = 1;
@@ -34,6 +41,26 @@ final class FuzzedServer {
     /** In the end, the client closes its half of the connection and takes all that comes; else it goes away. */
     static final int HALF_CLOSE = 64;
 
+    // In the second octet:
+    static final int EXTENDED = 1;
+    static final int NEWSTYLE = 2;
+    static final int OLDSTYLE = 4;
+    /** There are more meta contexts than base:allocation, with large and with many short extents. */
+    static final int CONTEXTS = 8;
+
+    static final int TLS = 16;
+    static final int TLS_REQUIRED = 32;
+
+    /** Made once: a key takes longer than all the rest. */
+    private static final class Tls {
+        static final SslContext CONTEXT = context();
+
+        private static SslContext context() {
+            TestCertificates certificates = TestCertificates.create();
+            return certificates.serverContext(certificates.server("localhost"));
+        }
+    }
+
     /** More than one piece of a read, and no multiple of a page. */
     private static final long SIZE = 600 * 1024 + 512;
 
@@ -42,10 +69,27 @@ final class FuzzedServer {
     /** Replies that wait up to the high water mark, the longest chunk behind it, and the longest option. */
     private static final long MOST_BUFFERED = 4 << 20;
 
+    /** A status that does not fit into 32 bits. */
+    private static final MetaContext LARGE = MetaContext.of("x-a", new Extent(512, 1), new Extent(512, 1L << 40));
+
+    /** Each byte is another extent. */
+    private static final MetaContext SHORT = new MetaContext() {
+        @Override
+        public String name() {
+            return "x:short";
+        }
+
+        @Override
+        public Extent extentAt(long offset, long end) {
+            return new Extent(1, offset & 1);
+        }
+    };
+
     private final MeasuredMemory memory = new MeasuredMemory();
     private final ChannelGroup connections = new DefaultChannelGroup(ImmediateEventExecutor.INSTANCE, true);
     private final TakingChannel channel;
     private final int bits;
+    private final int protocol;
     private final WireCut cut;
     private final int units;
     private final byte[] wire;
@@ -53,6 +97,7 @@ final class FuzzedServer {
     FuzzedServer(byte[] input) {
         FuzzInput script = new FuzzInput(input);
         bits = script.octet();
+        protocol = script.octet();
         cut = new WireCut(script.octet());
         units = script.octet();
         wire = script.rest();
@@ -63,17 +108,35 @@ final class FuzzedServer {
         return (bits & bit) != 0;
     }
 
+    private boolean speaks(int bit) {
+        return (protocol & bit) != 0;
+    }
+
     private ServerProfile profile() {
-        Export export = is(PATTERN) ? PatternExport.ofSize(SIZE) : MemoryExport.ofSize(SIZE, is(FULL) ? 0 : SIZE * 2);
-        if (is(READ_ONLY)) {
-            export = new ReadOnlyExport(export);
-        }
-        SizeConstraints sizes = is(BLOCKS_OF_512) ? new SizeConstraints(512, 4096, 65536) : SizeConstraints.DEFAULT;
+        HandshakeStyle handshake = speaks(OLDSTYLE)
+                ? HandshakeStyle.OLDSTYLE
+                : speaks(NEWSTYLE) ? HandshakeStyle.NEWSTYLE : HandshakeStyle.FIXED_NEWSTYLE;
         Map<String, ServedExport> exports = new LinkedHashMap<>();
-        for (String name : new String[] {"", "disk"}) {
-            exports.put(name, new ServedExport(name, name.isEmpty() ? "" : "A disk", export, sizes, is(HOLES)));
+        exports.put("", new ServedExport("", "", export(), settings()));
+        if (!speaks(OLDSTYLE)) {
+            exports.put(
+                    "disk",
+                    new ServedExport("disk", "A disk", export(), settings().withTlsOnly(speaks(TLS))));
         }
-        return new ServerProfile(exports, is(STRUCTURED));
+        TlsMode tls = speaks(TLS_REQUIRED) ? TlsMode.REQUIRED : speaks(TLS) ? TlsMode.OPTIONAL : TlsMode.OFF;
+        return new ServerProfile(
+                exports, handshake, is(STRUCTURED), speaks(EXTENDED), tls, tls == TlsMode.OFF ? null : Tls.CONTEXT);
+    }
+
+    private Export export() {
+        Export export = is(PATTERN) ? PatternExport.ofSize(SIZE) : MemoryExport.ofSize(SIZE, is(FULL) ? 0 : SIZE * 2);
+        return is(READ_ONLY) ? new ReadOnlyExport(export) : export;
+    }
+
+    private ExportSettings settings() {
+        SizeConstraints sizes = is(BLOCKS_OF_512) ? new SizeConstraints(512, 4096, 65536) : SizeConstraints.DEFAULT;
+        List<MetaContext> contexts = speaks(CONTEXTS) ? List.of(LARGE, SHORT) : List.of();
+        return ExportSettings.DEFAULT.withSizes(sizes).withHoles(is(HOLES)).withContexts(contexts);
     }
 
     /** Lets the client say all it has to say, and go. */
