@@ -1,10 +1,14 @@
 package io.nbd4j.client.fuzz;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import com.code_intelligence.jazzer.junit.FuzzTest;
+import io.nbd4j.client.NbdStatistics;
 import io.nbd4j.codec.golden.GoldenVector;
 import io.nbd4j.codec.golden.ServerHandshakeVectors;
 import io.nbd4j.codec.golden.ServerTransmissionVectors;
 import io.nbd4j.codec.golden.WireBytes;
+import io.nbd4j.codec.handshake.Greeting;
 import io.nbd4j.codec.verify.FuzzInput;
 import io.nbd4j.codec.verify.HeapAllocation;
 import java.io.IOException;
@@ -15,6 +19,7 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** The whole client, against any server. What an input means is told by {@link FuzzedClient}. */
@@ -24,6 +29,7 @@ class ClientFuzzTest {
     private static final String FIRST_COOKIE = "0000000100000000";
     private static final String SECOND_COOKIE = "0000000100000001";
     private static final byte[] GREETING = WireBytes.parse("'NBDMAGIC' 'IHAVEOPT' 0003");
+    private static final byte[] NO_STRUCTURED_REPLY = WireBytes.parse("0003e889045565a9 00000008 80000001 00000000");
     private static final byte[] GO_DONE = WireBytes.parse("0003e889045565a9 00000007 00000001 00000000");
 
     /** What all runs share: to shut an event loop down takes longer than most of them. */
@@ -52,7 +58,10 @@ class ClientFuzzTest {
                                 .map(vector -> FuzzInput.of(
                                         new int[] {FuzzedClient.STRUCTURED, 1, 0, 0}, GREETING, vector.wire())),
                         optionModeSeeds(),
-                        transmissionSeeds())
+                        transmissionSeeds(),
+                        otherHandshakeSeeds(),
+                        largeReadSeeds(),
+                        splitSeeds())
                 .flatMap(seeds -> seeds);
     }
 
@@ -82,22 +91,82 @@ class ClientFuzzTest {
                         option("INFO_DESCRIPTION"),
                         option("INFO_BLOCK_SIZE, qemu"),
                         GO_DONE),
-                FuzzInput.of(options, GREETING, option("ERR_UNSUP without text"), option("ERR_UNKNOWN to GO")));
+                FuzzInput.of(options, GREETING, NO_STRUCTURED_REPLY, option("ERR_UNKNOWN to GO")));
     }
 
     /** Two calls that are made at once, and each of the golden replies in answer to them. */
     private static Stream<byte[]> transmissionSeeds() {
         byte[] structured = WireBytes.concat(
                 GREETING, option("ACK to STRUCTURED_REPLY"), option("INFO_EXPORT in answer to GO"), GO_DONE);
-        byte[] simple = WireBytes.concat(
-                GREETING, option("ERR_UNSUP without text"), option("INFO_EXPORT in answer to GO"), GO_DONE);
+        byte[] simple = WireBytes.concat(GREETING, NO_STRUCTURED_REPLY, option("INFO_EXPORT in answer to GO"), GO_DONE);
         return IntStream.of(
                         0, FuzzedClient.DEAF, FuzzedClient.TIME_PASSES, FuzzedClient.CLOSES | FuzzedClient.FEW_AT_ONCE)
                 .boxed()
                 .flatMap(bits -> Stream.concat(
                         ServerTransmissionVectors.replies().stream()
                                 .map(reply -> answered(bits | FuzzedClient.STRUCTURED, structured, reply)),
-                        ServerTransmissionVectors.replies().stream().map(reply -> answered(bits, simple, reply))));
+                        ServerTransmissionVectors.replies().stream()
+                                .map(reply -> answered(bits | FuzzedClient.STRUCTURED, simple, reply))));
+    }
+
+    /** Servers that negotiate little or nothing. */
+    private static Stream<byte[]> otherHandshakeSeeds() {
+        int[] calls = {0, 5, 2, 1, FuzzedCalls.READ, 0, 5, FuzzedCalls.FLUSH, 0, 0};
+        byte[] replies = WireBytes.parse("67446698 00000000" + FIRST_COOKIE + "'hello'");
+        return Stream.concat(
+                ServerHandshakeVectors.greetings().stream()
+                        .filter(vector -> vector.message().kind() == Greeting.Kind.OLDSTYLE)
+                        .map(vector -> FuzzInput.of(calls, vector.wire(), replies)),
+                ServerHandshakeVectors.exportNameRepliesWithZeroes().stream()
+                        .map(vector -> FuzzInput.of(
+                                calls, WireBytes.parse("'NBDMAGIC' 'IHAVEOPT' 0000"), vector.wire(), replies)));
+    }
+
+    /** A read whose payload is received in its destination. */
+    private static Stream<byte[]> largeReadSeeds() {
+        byte[] handshake = WireBytes.concat(
+                GREETING, option("ACK to STRUCTURED_REPLY"), option("INFO_EXPORT in answer to GO"), GO_DONE);
+        byte[] data = WireBytes.parse("668e33ef 0000 0001" + FIRST_COOKIE + "00001390 0000000000000000 'ab' 61*4998 ");
+        byte[] hole = WireBytes.parse("668e33ef 0001 0002" + FIRST_COOKIE + "0000000c 0000000000001388 00022c78");
+        return IntStream.of(FuzzedCalls.READ, FuzzedCalls.READ_INTO, FuzzedCalls.READ | FuzzedCalls.CHAIN)
+                .boxed()
+                .flatMap(read -> IntStream.of(FuzzedCalls.FLUSH, FuzzedCalls.CANCEL)
+                        .mapToObj(then -> FuzzInput.of(
+                                new int[] {FuzzedClient.STRUCTURED, 100, 2, 1, read, 0, 208, then, 0, 0},
+                                handshake,
+                                data,
+                                hole)));
+    }
+
+    /** Requests of 16 KiB, to a server that takes 4 KiB at once. */
+    private static Stream<byte[]> splitSeeds() {
+        byte[] handshake = WireBytes.concat(
+                GREETING,
+                NO_STRUCTURED_REPLY,
+                option("INFO_EXPORT in answer to GO"),
+                WireBytes.parse("0003e889045565a9 00000007 00000003 0000000e 0003 00000001 00001000 00001000"),
+                GO_DONE);
+        byte[] answers = WireBytes.concat(IntStream.of(1, 0, 3, 2)
+                .mapToObj(slot -> WireBytes.parse("67446698 00000000 00000001 0000000" + slot))
+                .toArray(byte[][]::new));
+        return IntStream.of(FuzzedCalls.WRITE, FuzzedCalls.WRITE_NIO, FuzzedCalls.CACHE, FuzzedCalls.READ_INTO)
+                .boxed()
+                .flatMap(call -> IntStream.of(0, FuzzedClient.FEW_AT_ONCE)
+                        .mapToObj(bits -> FuzzInput.of(
+                                new int[] {
+                                    bits | FuzzedClient.STRUCTURED | FuzzedClient.INFORMED,
+                                    20,
+                                    2,
+                                    1,
+                                    call,
+                                    0,
+                                    200,
+                                    FuzzedCalls.CANCEL,
+                                    0,
+                                    0
+                                },
+                                handshake,
+                                answers)));
     }
 
     private static byte[] answered(int bits, byte[] handshake, GoldenVector<List<String>> reply) {
@@ -116,14 +185,28 @@ class ClientFuzzTest {
                 .wire();
     }
 
-    @MethodSource("seeds")
-    @FuzzTest
-    void client(byte[] input) {
+    @Test
+    void seedsReachDirectReadsAndSplitRequests() {
+        List<NbdStatistics> counted = seeds().map(ClientFuzzTest::run).toList();
+        assertThat(counted)
+                .anySatisfy(statistics ->
+                        assertThat(statistics.bytesReceivedDirect()).isPositive());
+        assertThat(counted)
+                .anySatisfy(
+                        statistics -> assertThat(statistics.repliesReceived()).isGreaterThanOrEqualTo(4));
+    }
+
+    private static NbdStatistics run(byte[] input) {
         Surroundings shared = surroundings;
         if (shared == null) {
             throw new IllegalStateException("there is no event loop");
         }
-        HeapAllocation.requireAtMost(
-                input.length, HEAP_PER_BYTE, () -> new FuzzedClient(shared.loop(), shared.listener(), input).run());
+        return new FuzzedClient(shared.loop(), shared.listener(), input).run();
+    }
+
+    @MethodSource("seeds")
+    @FuzzTest
+    void client(byte[] input) {
+        HeapAllocation.requireAtMost(input.length, HEAP_PER_BYTE, () -> run(input));
     }
 }

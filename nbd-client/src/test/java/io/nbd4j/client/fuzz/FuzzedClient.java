@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.nbd4j.client.NbdClient;
 import io.nbd4j.client.NbdClientBuilder;
 import io.nbd4j.client.NbdFuture;
+import io.nbd4j.client.NbdStatistics;
 import io.nbd4j.codec.verify.FuzzInput;
 import io.nbd4j.codec.verify.MeasuredMemory;
 import io.nbd4j.codec.verify.WireCut;
@@ -17,8 +18,8 @@ import java.util.Arrays;
  * on one thread, so an input always does the same.
  *
  * <p>The input: what the client is, and how it ends, by the bits below; how the server's bytes are cut; how many calls
- * there are; how many of them are made as soon as the connect call completes, one of the others before each piece; the
- * calls, see {@link FuzzedCalls}; then the server's bytes.
+ * there are; how many of them are made as soon as the connect call completes, one of the others before each piece that
+ * follows; the calls, see {@link FuzzedCalls}; then the server's bytes.
  */
 final class FuzzedClient {
     static final int OPTION_MODE = 1;
@@ -45,6 +46,7 @@ final class FuzzedClient {
     private final NbdClient client;
     private final FuzzedCalls calls;
     private final ByteBuffer wire;
+    private boolean connectEnded;
 
     FuzzedClient(HandLoop loop, RawListener listener, byte[] input) {
         this.loop = loop;
@@ -83,9 +85,11 @@ final class FuzzedClient {
                 : builder.build();
     }
 
-    void run() {
+    /** Lives it. Returns what the client counted. */
+    NbdStatistics run() {
         NbdFuture<NbdClient> connected = client.connectUnix(listener.path());
         connected.whenComplete((handle, failure) -> {
+            connectEnded = true;
             for (int i = 0; i < atOnce; i++) {
                 calls.makeNext();
             }
@@ -109,14 +113,17 @@ final class FuzzedClient {
         loop.pass(LONGER_THAN_ANY_TIMEOUT);
         memory.requireReleased();
         requireBounded();
+        return client.statistics();
     }
 
     private void converse(RawPeer peer) {
         int end = wire.limit();
         boolean reached = true;
         while (wire.position() < end && reached) {
-            calls.makeNext();
-            loop.run();
+            if (connectEnded) {
+                calls.makeNext();
+                loop.run();
+            }
             wire.limit(wire.position() + cut.next(end - wire.position()));
             while (wire.hasRemaining() && reached) {
                 int before = wire.position();
