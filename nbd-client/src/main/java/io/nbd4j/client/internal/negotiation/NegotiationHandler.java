@@ -24,7 +24,6 @@ import io.nbd4j.codec.handshake.ExportNameReply;
 import io.nbd4j.codec.handshake.Greeting;
 import io.nbd4j.codec.handshake.HandshakeDecoder;
 import io.nbd4j.codec.handshake.OptionReply;
-import io.nbd4j.codec.handshake.OptionRequest;
 import io.nbd4j.codec.handshake.OptionRequestEncoder;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelFuture;
@@ -64,7 +63,8 @@ public final class NegotiationHandler extends ChannelInboundHandlerAdapter {
     private @Nullable Future<?> timer;
     private @Nullable PendingOption pending;
     private @Nullable Throwable writeFailure;
-    private @Nullable ChannelFuture abortWrite;
+    /** What was sent last in the step that is being performed. */
+    private @Nullable ChannelFuture said;
 
     /** What the user waits for in option mode. */
     private record PendingOption(Consumer<OptionResult> onSuccess, Consumer<OptionFailure> onFailure) {}
@@ -213,13 +213,14 @@ public final class NegotiationHandler extends ChannelInboundHandlerAdapter {
         } else if (wasPaused) {
             startTimer();
         }
+        said = null;
         step.actions().forEach(this::perform);
     }
 
     private void perform(NegotiationAction action) {
         switch (action.kind()) {
             case SEND_CLIENT_FLAGS -> send(out -> OptionRequestEncoder.encode(((SendClientFlags) action).flags(), out));
-            case SEND_OPTION -> send(((SendOption) action).request());
+            case SEND_OPTION -> send(out -> OptionRequestEncoder.encode(((SendOption) action).request(), out));
             case EXPECT_EXPORT_NAME_REPLY -> decoder.expectExportNameReply(((ExpectExportNameReply) action).zeroes());
             case PAUSE -> listener.paused(((Pause) action).facts());
             case COMPLETE_OPTION -> complete(((CompleteOption) action).result());
@@ -229,14 +230,7 @@ public final class NegotiationHandler extends ChannelInboundHandlerAdapter {
         }
     }
 
-    private void send(OptionRequest request) {
-        ChannelFuture written = send(out -> OptionRequestEncoder.encode(request, out));
-        if (request instanceof OptionRequest.Abort) {
-            abortWrite = written;
-        }
-    }
-
-    private ChannelFuture send(Consumer<ByteBuf> message) {
+    private void send(Consumer<ByteBuf> message) {
         ChannelHandlerContext context = context();
         ByteBuf out = context.alloc().ioBuffer();
         try {
@@ -245,7 +239,7 @@ public final class NegotiationHandler extends ChannelInboundHandlerAdapter {
             out.release();
             throw e;
         }
-        return context.writeAndFlush(out).addListener((ChannelFutureListener) written -> {
+        said = context.writeAndFlush(out).addListener((ChannelFutureListener) written -> {
             // The end of the stream follows, and with it the failure: this is its cause.
             if (!written.isSuccess() && writeFailure == null) {
                 writeFailure = written.cause();
@@ -281,26 +275,32 @@ public final class NegotiationHandler extends ChannelInboundHandlerAdapter {
         }
     }
 
-    /** Ends the handshake, once ABORT has left: on a transport that writes later, closing would take it back. */
+    /**
+     * Ends the handshake, once what the client had to say about it has left, ABORT above all: on a transport that writes
+     * later, closing would take it back.
+     */
     private void fail(NegotiationFailure failure) {
-        ChannelFuture leaving = abortWrite;
+        ChannelFuture leaving = said;
         if (leaving == null || leaving.isDone()) {
             tellFailure(failure);
             return;
         }
-        Future<?> limit =
-                context().executor().schedule(() -> tellOnce(failure), timeout.toNanos(), TimeUnit.NANOSECONDS);
+        Runnable once = new Runnable() {
+            private boolean told;
+
+            @Override
+            public void run() {
+                if (!told) {
+                    told = true;
+                    tellFailure(failure);
+                }
+            }
+        };
+        Future<?> limit = context().executor().schedule(once, timeout.toNanos(), TimeUnit.NANOSECONDS);
         leaving.addListener(left -> {
             limit.cancel(false);
-            tellOnce(failure);
+            once.run();
         });
-    }
-
-    private void tellOnce(NegotiationFailure failure) {
-        if (abortWrite != null) {
-            abortWrite = null;
-            tellFailure(failure);
-        }
     }
 
     private void tellFailure(NegotiationFailure failure) {
