@@ -167,6 +167,25 @@ public final class ScriptedConnection implements AutoCloseable {
     }
 
     /**
+     * Reads all that the client sends until it hangs up.
+     *
+     * @throws AssertionError if it does not hang up in time
+     */
+    public byte[] readToEnd() {
+        ByteArrayOutputStream all = new ByteArrayOutputStream();
+        long deadline = deadline(patience);
+        while (!ended) {
+            byte[] some = receive(new byte[1], deadline, false);
+            if (some.length == 0 && !ended) {
+                throw failure(
+                        "expected the end\n but the client did not hang up within " + patience.toMillis() + " ms");
+            }
+            all.writeBytes(some);
+        }
+        return all.toByteArray();
+    }
+
+    /**
      * Expects that the client has hung up, and has sent nothing before.
      *
      * @throws AssertionError if it has sent something, or does not hang up in time

@@ -135,6 +135,24 @@ class ScriptedPeerIT {
 
     @ParameterizedTest
     @EnumSource
+    void readsToTheEnd(Kind kind) throws IOException {
+        try (ScriptedPeer peer = kind.open()) {
+            RawClient client = RawClient.connect(peer.address()).send("0a0b0c");
+            client.close();
+            assertThat(peer.accept().readToEnd()).containsExactly(10, 11, 12);
+        }
+        try (ScriptedPeer peer = kind.open().patience(SOON);
+                RawClient client = RawClient.connect(peer.address())) {
+            ScriptedConnection connection = peer.accept();
+            client.send("0a");
+            assertThatThrownBy(connection::readToEnd)
+                    .isInstanceOf(AssertionError.class)
+                    .hasMessageContaining("did not hang up within 50 ms");
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
     void goesOnWhenItSendsToAClientThatHasHungUp(Kind kind) throws IOException {
         try (ScriptedPeer peer = kind.open()) {
             RawClient client = RawClient.connect(peer.address());

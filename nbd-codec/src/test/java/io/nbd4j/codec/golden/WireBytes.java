@@ -14,7 +14,7 @@ import java.util.regex.Pattern;
  */
 public final class WireBytes {
     private static final Pattern TOKEN = Pattern.compile(
-            "\\s+|#[^\\n]*|'(?<text>[^']*)'|(?<byte>\\p{XDigit}{2})\\*(?<count>\\d+)|(?<hex>(\\p{XDigit}{2})+)");
+            "\\s+|#[^\\n]*|'(?<text>[^']*)'|(?<byte>\\p{XDigit}{2})\\*(?<count>\\d+)|(?<hex>(\\p{XDigit}{2}(?!\\*))+)");
 
     private WireBytes() {}
 
