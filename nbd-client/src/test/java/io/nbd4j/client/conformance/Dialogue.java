@@ -7,6 +7,7 @@ import io.nbd4j.client.NbdClient;
 import io.nbd4j.client.NbdClientBuilder;
 import io.nbd4j.client.NbdFuture;
 import io.nbd4j.client.NbdProtocolException;
+import io.nbd4j.client.NbdTarget;
 import io.nbd4j.client.contract.Outcomes;
 import io.nbd4j.codec.golden.WireBytes;
 import io.nbd4j.testkit.ScriptedConnection;
@@ -22,6 +23,7 @@ import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.UnaryOperator;
+import javax.net.ssl.SSLEngine;
 import org.awaitility.Awaitility;
 import org.jspecify.annotations.Nullable;
 
@@ -32,6 +34,9 @@ final class Dialogue implements AutoCloseable {
     static final String OPTION = "'IHAVEOPT' ";
     /** Starts a reply to an option. */
     static final String REPLY = "0003e889045565a9 ";
+
+    static final String STARTTLS = OPTION + "00000005 00000000 ";
+    static final String STARTTLS_ACK = REPLY + "00000005 00000001 00000000 ";
 
     static final String STRUCTURED_REPLY = OPTION + "00000008 00000000 ";
     static final String STRUCTURED_REPLY_ACK = REPLY + "00000008 00000001 00000000 ";
@@ -57,15 +62,15 @@ final class Dialogue implements AutoCloseable {
     private final NbdClientBuilder builder;
     private final ScriptedPeer peer;
     private final NbdFuture<NbdClient> connecting;
-    private final ScriptedConnection server;
+    private @Nullable ScriptedConnection accepted;
+    private @Nullable Speech speech;
 
-    private Dialogue(Way way, NbdClientBuilder builder, ScriptedPeer peer) {
+    private Dialogue(Way way, NbdClientBuilder builder, ScriptedPeer peer, NbdTarget target) {
         this.way = way;
         this.builder = builder;
         this.peer = peer;
         nbd = builder.build();
-        connecting = nbd.connect(way.transport().target(peer));
-        server = peer.accept();
+        connecting = nbd.connect(target);
     }
 
     private static NbdClientBuilder builder(Way way, UnaryOperator<NbdClientBuilder> options) {
@@ -101,18 +106,28 @@ final class Dialogue implements AutoCloseable {
     }
 
     static Dialogue connected(Way way, UnaryOperator<NbdClientBuilder> options) {
-        requireTransport(way);
+        ScriptedPeer peer = open(way);
+        return new Dialogue(way, builder(way, options), peer, way.transport().target(peer));
+    }
+
+    /** Starts a dialogue with a client that was given a URI of so a scheme: {@code nbd}, {@code nbds}. */
+    static Dialogue byUri(Way way, String scheme) {
+        ScriptedPeer peer = open(way);
         return new Dialogue(
                 way,
-                builder(way, options),
-                way.transport().open().delivery(way.delivery()).patience(LONG_ENOUGH));
+                builder(way, UnaryOperator.identity()),
+                peer,
+                way.transport().uri(peer, scheme));
+    }
+
+    private static ScriptedPeer open(Way way) {
+        requireTransport(way);
+        return way.transport().open().delivery(way.delivery()).patience(LONG_ENOUGH);
     }
 
     /** Starts another dialogue with the same server, by a client that the same builder makes. To be closed before this one. */
     Dialogue again(Export export) {
-        Dialogue dialogue = new Dialogue(way, builder, peer);
-        handshake(dialogue.server, export);
-        return dialogue.awaitReady();
+        return new Dialogue(way, builder, peer, way.transport().target(peer)).handshake(export);
     }
 
     /** Starts a dialogue that has got as far as GO for the default export, with structured replies. */
@@ -141,52 +156,79 @@ final class Dialogue implements AutoCloseable {
     }
 
     static Dialogue ready(Way way, Export export, UnaryOperator<NbdClientBuilder> options) {
-        Dialogue dialogue = connected(way, options);
-        handshake(dialogue.server, export);
-        return dialogue.awaitReady();
+        return connected(way, options).handshake(export);
     }
 
-    /** Says what a server says up to the transmission phase. */
-    static void handshake(ScriptedConnection server, Export export) {
-        server.send(GREETING)
-                .expect("00000003" + STRUCTURED_REPLY)
+    private Dialogue handshake(Export export) {
+        return send(GREETING).expect("00000003").agree(export);
+    }
+
+    /** Says what a server says from the first option up to the transmission phase. */
+    Dialogue agree(Export export) {
+        expect(STRUCTURED_REPLY)
                 .send(export.structured() ? STRUCTURED_REPLY_ACK : STRUCTURED_REPLY_UNSUPPORTED)
                 .expect(GO);
         if (!export.sizes().isEmpty()) {
-            server.send(GO_INFO + "0000000e 0003 " + export.sizes());
+            send(GO_INFO + "0000000e 0003 " + export.sizes());
         }
         HexFormat hex = HexFormat.of();
-        server.send(GO_INFO + "0000000c 0000 " + hex.toHexDigits(export.size())
-                        + hex.toHexDigits((short) export.flags()))
-                .send(GO_ACK)
-                .flush();
+        send(GO_INFO + "0000000c 0000 " + hex.toHexDigits(export.size()) + hex.toHexDigits((short) export.flags()));
+        return send(GO_ACK).awaitReady();
     }
 
     // ---- The server
 
+    /** Returns the connection of the server, which is accepted at first use. */
     ScriptedConnection server() {
-        return server;
+        ScriptedConnection connection = accepted;
+        if (connection == null) {
+            connection = peer.accept();
+            accepted = connection;
+        }
+        return connection;
+    }
+
+    private Speech speech() {
+        Speech spoken = speech;
+        if (spoken == null) {
+            spoken = Speech.inClear(server());
+            speech = spoken;
+        }
+        return spoken;
+    }
+
+    private void flush() {
+        if (accepted != null) {
+            accepted.flush();
+        }
+    }
+
+    /** Agrees to TLS, which the client has asked for, and goes on under it. */
+    TlsSpeech startTls(SSLEngine engine) {
+        send(STARTTLS_ACK);
+        TlsSpeech tls = new TlsSpeech(server(), engine);
+        speech = tls;
+        return tls;
     }
 
     Dialogue send(String text) {
-        server.send(text);
-        return this;
+        return send(WireBytes.parse(text));
     }
 
     Dialogue send(byte[]... messages) {
         for (byte[] message : messages) {
-            server.send(message);
+            speech().send(message);
         }
         return this;
     }
 
     Dialogue expect(String text) {
-        server.expect(text);
+        speech().expect(WireBytes.parse(text));
         return this;
     }
 
     Request receive() {
-        return Request.receive(server);
+        return Request.receive(speech());
     }
 
     /** Receives a request of a type, without flags. */
@@ -209,13 +251,13 @@ final class Dialogue implements AutoCloseable {
 
     /** Waits for a future, after all that the server has to say. */
     <T extends @Nullable Object> T await(CompletableFuture<T> future) {
-        server.flush();
+        flush();
         return Outcomes.await(future);
     }
 
     /** Returns what a future fails with, after all that the server has to say. */
     <E extends Throwable> E failureOf(CompletableFuture<?> future, Class<E> type) {
-        server.flush();
+        flush();
         return Outcomes.failureOf(future, type);
     }
 
@@ -249,7 +291,7 @@ final class Dialogue implements AutoCloseable {
     void assertWorks() {
         NbdFuture<ByteBuf> read = nbd.pread(16, 0x200);
         expect("25609513 0000 0000");
-        String cookie = server.readHex(8);
+        String cookie = HexFormat.of().formatHex(speech().read(8));
         expect("0000000000000200 00000010");
         send(
                 nbd.export().structuredReplies()
@@ -269,7 +311,7 @@ final class Dialogue implements AutoCloseable {
 
     /** The client has hung up without another word. */
     void assertGone() {
-        server.expectEnd();
+        server().expectEnd();
         Awaitility.await()
                 .atMost(LONG_ENOUGH)
                 .pollDelay(Duration.ZERO)
@@ -279,7 +321,9 @@ final class Dialogue implements AutoCloseable {
 
     @Override
     public void close() {
-        server.close();
+        if (accepted != null) {
+            accepted.close();
+        }
         Outcomes.await(nbd.closeAsync());
         peer.close();
     }

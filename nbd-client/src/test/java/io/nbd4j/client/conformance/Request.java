@@ -1,6 +1,7 @@
 package io.nbd4j.client.conformance;
 
-import io.nbd4j.testkit.ScriptedConnection;
+import static org.assertj.core.api.Assertions.assertThat;
+
 import java.nio.ByteBuffer;
 import java.util.HexFormat;
 
@@ -20,9 +21,9 @@ record Request(int flags, int type, long cookie, long offset, long length) {
     static final int FAST_ZERO = 16;
 
     /** Receives the 28 bytes of a compact request. */
-    static Request receive(ScriptedConnection connection) {
-        connection.expect("25609513");
-        ByteBuffer rest = ByteBuffer.wrap(connection.read(24));
+    static Request receive(Speech speech) {
+        ByteBuffer rest = ByteBuffer.wrap(speech.read(28));
+        assertThat(rest.getInt()).as("the magic of a request").isEqualTo(0x25609513);
         return new Request(
                 Short.toUnsignedInt(rest.getShort()),
                 Short.toUnsignedInt(rest.getShort()),

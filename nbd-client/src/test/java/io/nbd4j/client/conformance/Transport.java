@@ -4,6 +4,7 @@ import io.nbd4j.client.NbdClient;
 import io.nbd4j.client.NbdClientBuilder;
 import io.nbd4j.client.NbdException;
 import io.nbd4j.client.NbdTarget;
+import io.nbd4j.client.NbdUri;
 import io.nbd4j.client.SubprocessException;
 import io.nbd4j.client.SubprocessTransport;
 import io.nbd4j.client.contract.Loops;
@@ -84,6 +85,12 @@ enum Transport {
             return NbdTarget.command("perl", relay(), peer.socket().toString()).withTransport(rung);
         }
         return isTcp() ? NbdTarget.tcp("127.0.0.1", peer.port()) : NbdTarget.unix(peer.socket());
+    }
+
+    /** Returns the URI of the peer, on a socket. */
+    NbdTarget uri(ScriptedPeer peer, String scheme) {
+        return NbdTarget.uri(NbdUri.parse(
+                isTcp() ? scheme + "://127.0.0.1:" + peer.port() : scheme + "+unix:///?socket=" + peer.socket()));
     }
 
     /** Returns how a handshake fails that fails with {@code type} where no child serves. */

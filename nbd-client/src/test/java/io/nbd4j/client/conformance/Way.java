@@ -29,6 +29,11 @@ record Way(Transport transport, Delivery delivery) {
         return all().filter(way -> way.transport.isTcp());
     }
 
+    /** Returns the ways that a URI can name: those over a socket. */
+    static Stream<Way> byUri() {
+        return all().filter(way -> !way.transport.isSubprocess());
+    }
+
     @Override
     public String toString() {
         return (transport + " " + delivery).toLowerCase(Locale.ROOT).replace('_', ' ');
