@@ -249,7 +249,7 @@ class SimpleRepliesIT {
 
     private static void assertTheTimeoutOfTheBuilderHolds(Way way) {
         try (Dialogue dialogue =
-                Dialogue.ready(way, Export.SIMPLE, options -> options.requestTimeout(Duration.ofMillis(20)))) {
+                Dialogue.ready(way, Export.SIMPLE, options -> options.requestTimeout(Duration.ofMillis(150)))) {
             NbdFuture<ByteBuf> never = dialogue.nbd.pread(512, 0);
             dialogue.receive(READ);
             assertThat(dialogue.failureOf(never, NbdTimeoutException.class).fate())
