@@ -9,12 +9,13 @@ import io.nbd4j.codec.verify.WireCut;
 import io.nbd4j.testkit.Export;
 import io.nbd4j.testkit.HandshakeStyle;
 import io.nbd4j.testkit.MemoryExport;
-import io.nbd4j.testkit.MetaContext;
 import io.nbd4j.testkit.MetaContext.Extent;
+import io.nbd4j.testkit.MetaContext;
 import io.nbd4j.testkit.PatternExport;
 import io.nbd4j.testkit.ReadOnlyExport;
 import io.nbd4j.testkit.TestCertificates;
 import io.nbd4j.testkit.TlsMode;
+import io.nbd4j.testkit.internal.fault.FaultGates;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.group.ChannelGroup;
 import io.netty.channel.group.DefaultChannelGroup;
@@ -101,7 +102,7 @@ final class FuzzedServer {
         cut = new WireCut(script.octet());
         units = script.octet();
         wire = script.rest();
-        channel = new TakingChannel(new ServerInitializer(profile(), connections));
+        channel = new TakingChannel(new ServerInitializer(profile(), FaultGates.NONE, connections));
     }
 
     private boolean is(int bit) {
