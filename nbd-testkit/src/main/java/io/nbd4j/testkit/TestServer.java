@@ -60,12 +60,15 @@ public final class TestServer implements AutoCloseable {
     private final Listener listener;
     private final ChannelGroup connections;
     private final FaultGates gates;
+    private final TlsMode tls;
 
-    private TestServer(ServerTransport transport, Listener listener, ChannelGroup connections, FaultGates gates) {
+    private TestServer(
+            ServerTransport transport, Listener listener, ChannelGroup connections, FaultGates gates, TlsMode tls) {
         this.transport = transport;
         this.listener = listener;
         this.connections = connections;
         this.gates = gates;
+        this.tls = tls;
     }
 
     /** Returns a builder of a server without exports. */
@@ -83,12 +86,12 @@ public final class TestServer implements AutoCloseable {
     }
 
     /**
-     * Returns the NBD URI of the export called {@code export}.
+     * Returns the NBD URI of the export called {@code export}. Its scheme asks for TLS if the server requires it.
      *
      * @throws IllegalStateException if the server listens inside of this JVM only
      */
     public String uri(String export) {
-        return listener.uri(export);
+        return listener.uri(tls == TlsMode.REQUIRED, export);
     }
 
     /**
@@ -406,7 +409,7 @@ public final class TestServer implements AutoCloseable {
             try {
                 Listener listener = transport.listen(endpoint, initializer(connections, gates));
                 started = true;
-                return new TestServer(transport, listener, connections, gates);
+                return new TestServer(transport, listener, connections, gates, tls);
             } finally {
                 if (!started) {
                     transport.close();

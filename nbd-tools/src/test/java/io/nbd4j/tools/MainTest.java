@@ -50,7 +50,8 @@ class MainTest {
         assertThat(status).isZero();
         assertThat(out.toString())
                 .contains("--memory", "--file", "--pattern", "--unix", "--port", "--stdio", "--size", "--read-only")
-                .contains("--export", "--description", "--debug");
+                .contains("--export", "--description", "--tls", "--tls-certificate", "--tls-key", "--tls-client-ca")
+                .contains("--debug");
         assertThat(err.toString()).isEmpty();
     }
 
@@ -87,6 +88,16 @@ class MainTest {
                 badArguments("mutually exclusive", "serve", "--memory", "1m", "--pattern", "1m"),
                 badArguments("mutually exclusive", "serve", "--memory", "1m", "--stdio", "--port", "0"),
                 badArguments("'1x' is not a size", "serve", "--memory", "1x"),
+                badArguments("--tls-key", "serve", "--memory", "1m", "--tls-certificate", "x"),
+                badArguments(
+                        "/no/cert: no such",
+                        "serve",
+                        "--memory",
+                        "1m",
+                        "--tls-certificate",
+                        "/no/cert",
+                        "--tls-key",
+                        "k"),
                 badArguments("--size is for --file", "serve", "--memory", "1m", "--size", "512"),
                 badArguments("/no/such/file: no such file", "serve", "--file", "/no/such/file"),
                 badArguments("port 65536 is not in the range", "serve", "--memory", "1m", "--port", "65536"),

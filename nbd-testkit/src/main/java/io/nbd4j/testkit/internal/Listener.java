@@ -25,12 +25,16 @@ public final class Listener {
         this.ownFiles = List.copyOf(ownFiles);
     }
 
-    /** Returns the NBD URI of an export, as clients on this machine reach it. */
-    public String uri(String export) {
+    /**
+     * Returns the NBD URI of an export, as clients on this machine reach it.
+     *
+     * @param tls whether they have to start TLS
+     */
+    public String uri(boolean tls, String export) {
         if (address instanceof InetSocketAddress inet) {
-            return NbdUris.tcp(inet, export);
+            return NbdUris.tcp(tls, inet, export);
         }
-        return NbdUris.unix(socketPath().toAbsolutePath(), export);
+        return NbdUris.unix(tls, socketPath().toAbsolutePath(), export);
     }
 
     /** Returns the TCP port. */

@@ -17,8 +17,9 @@ public final class NbdUris {
     }
 
     /** Returns the URI of an export on a socket that listens at {@code address}, which may be all of a machine's. */
-    static String tcp(InetSocketAddress address, String export) {
-        return "nbd://" + host(address.getAddress()) + ":" + address.getPort() + "/" + encode(export);
+    static String tcp(boolean tls, InetSocketAddress address, String export) {
+        return (tls ? "nbds://" : "nbd://") + host(address.getAddress()) + ":" + address.getPort() + "/"
+                + encode(export);
     }
 
     private static String host(InetAddress address) {
@@ -33,7 +34,12 @@ public final class NbdUris {
 
     /** Returns the URI of an export on a Unix socket. */
     public static String unix(Path socket, String export) {
-        return "nbd+unix:///" + encode(export) + "?socket="
+        return unix(false, socket, export);
+    }
+
+    /** Returns the URI of an export on a Unix socket. */
+    static String unix(boolean tls, Path socket, String export) {
+        return (tls ? "nbds+unix:///" : "nbd+unix:///") + encode(export) + "?socket="
                 + encode(socket.toString()).replace("%2F", "/");
     }
 

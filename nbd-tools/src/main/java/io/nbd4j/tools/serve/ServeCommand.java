@@ -58,6 +58,9 @@ public final class ServeCommand implements Callable<Integer> {
             description = "Serve only the first SIZE bytes of the file.")
     private @Nullable Long fileSize;
 
+    @ArgGroup(exclusive = false)
+    private @Nullable TlsOptions tls;
+
     @Option(names = "--read-only", description = "Refuse writes.")
     private boolean readOnly;
 
@@ -115,6 +118,9 @@ public final class ServeCommand implements Callable<Integer> {
     public Integer call() {
         try (ServedDisk disk = disk()) {
             TestServer.Builder server = TestServer.builder().export(name, disk.export(), description);
+            if (tls != null) {
+                server.tls(tls.mode(), TlsContext.of(tls));
+            }
             if (place.stdio) {
                 StdioServer.serve(server);
                 return 0;
