@@ -77,9 +77,12 @@ public final class ReplyDecoder {
         this.listener = listener;
     }
 
-    /** Returns how many bytes of payload are still to come of the reply that is being received, 0 between payloads. */
+    /**
+     * Returns how many bytes of payload are still to come of the reply that is being received, 0 between payloads and when
+     * all is discarded.
+     */
     public long payloadLeft() {
-        return state == State.PAYLOAD ? left : 0;
+        return state == State.PAYLOAD && !broken ? left : 0;
     }
 
     /** Returns whether the bytes so far end exactly between two replies or chunks. */
