@@ -5,7 +5,7 @@ module io.nbd4j.client {
     requires transitive io.netty.transport;
     requires io.netty.common;
     requires io.netty.codec;
-    requires io.netty.handler;
+    requires transitive io.netty.handler;
     requires io.netty.transport.classes.epoll;
     requires io.netty.transport.unix.common;
     requires org.slf4j;

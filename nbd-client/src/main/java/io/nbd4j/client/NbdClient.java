@@ -38,6 +38,7 @@ public interface NbdClient extends NbdDevice {
      *           a port out of range). The handle is not changed
      *       <li>{@link SubprocessException} if the command is not found or can't be run, if the child ends before the
      *           handshake does, or writes what is not NBD; the handle is DEAD
+     *       <li>{@link NbdTlsException} if TLS is required and can't be had, or if it was begun and failed; the handle is DEAD
      *       <li>{@link ConnectFailedException}, {@link ConnectionLostException}, {@link NbdTimeoutException},
      *           {@link NbdProtocolException}, {@link NegotiationRefusedException}; the handle is DEAD
      *     </ul>
@@ -121,6 +122,9 @@ public interface NbdClient extends NbdDevice {
 
     /** Returns how the bytes travel: {@code socketpair}, {@code pipe}, {@code stream}, {@code unix}, {@code tcp}; empty before. */
     Optional<String> transport();
+
+    /** Returns whether the connection is, or was, encrypted by TLS; false before it is READY. */
+    boolean isTlsActive();
 
     /** Returns the counters of the connection; all zero before it is READY. */
     NbdStatistics statistics();

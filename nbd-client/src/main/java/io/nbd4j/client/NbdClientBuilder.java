@@ -26,6 +26,8 @@ public final class NbdClientBuilder {
     private boolean structuredReplies = true;
     private boolean requestBlockSize = true;
     private boolean fullInfo;
+    private TlsMode tlsMode = NbdDefaults.TLS_MODE;
+    private TlsOptions tlsOptions = TlsOptions.defaults();
     private Duration connectTimeout = NbdDefaults.CONNECT_TIMEOUT;
     private Duration handshakeTimeout = NbdDefaults.HANDSHAKE_TIMEOUT;
     private Duration drainTimeout = NbdDefaults.DRAIN_TIMEOUT;
@@ -50,6 +52,8 @@ public final class NbdClientBuilder {
         structuredReplies = other.structuredReplies;
         requestBlockSize = other.requestBlockSize;
         fullInfo = other.fullInfo;
+        tlsMode = other.tlsMode;
+        tlsOptions = other.tlsOptions;
         connectTimeout = other.connectTimeout;
         handshakeTimeout = other.handshakeTimeout;
         drainTimeout = other.drainTimeout;
@@ -103,6 +107,25 @@ public final class NbdClientBuilder {
     /** Whether to ask for the canonical name and the description of the export. By default not. */
     public NbdClientBuilder fullInfo(boolean fullInfo) {
         return with(b -> b.fullInfo = fullInfo);
+    }
+
+    /**
+     * Whether to use TLS, with {@link TlsOptions#defaults}. By default {@link NbdDefaults#TLS_MODE}. The URI schemes
+     * {@code nbds} and {@code nbds+unix} require it, whatever stands here.
+     */
+    public NbdClientBuilder tls(TlsMode mode) {
+        Objects.requireNonNull(mode);
+        return with(b -> b.tlsMode = mode);
+    }
+
+    /** Whether to use TLS, and how. */
+    public NbdClientBuilder tls(TlsMode mode, TlsOptions options) {
+        Objects.requireNonNull(mode);
+        Objects.requireNonNull(options);
+        return with(b -> {
+            b.tlsMode = mode;
+            b.tlsOptions = options;
+        });
     }
 
     /** How long a TCP or Unix connect may take. By default {@link NbdDefaults#CONNECT_TIMEOUT}. */
@@ -259,6 +282,8 @@ public final class NbdClientBuilder {
                 structuredReplies,
                 requestBlockSize,
                 fullInfo,
+                tlsMode,
+                tlsOptions,
                 connectTimeout,
                 handshakeTimeout,
                 drainTimeout,

@@ -4,6 +4,8 @@ import java.time.Duration;
 
 /** Every default of a client. Each is an option of {@link NbdClientBuilder} of the same name. */
 public final class NbdDefaults {
+    /** Whether TLS is used: not. */
+    public static final TlsMode TLS_MODE = TlsMode.DISABLE;
     /** How long a TCP or Unix connect may take, with the resolution of the name, for all addresses together. */
     public static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(10);
     /** How long a handshake may take; in option mode, how long each option may take. */

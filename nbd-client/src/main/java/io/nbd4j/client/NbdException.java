@@ -15,6 +15,7 @@ import org.jspecify.annotations.Nullable;
  *   <li>{@link ConnectFailedException}: no connection came about
  *   <li>{@link ConnectionLostException}: the connection ended, from either side
  *   <li>{@link NbdProtocolException}: the server broke the protocol
+ *   <li>{@link NbdTlsException}: TLS can't be had, or went wrong
  *   <li>{@link NbdTimeoutException}: an answer did not come in time
  *   <li>{@link SubprocessException}: the child process could not be started, or ended too early
  * </ul>
@@ -26,6 +27,7 @@ public abstract sealed class NbdException extends IOException
                 ConnectFailedException,
                 ConnectionLostException,
                 NbdProtocolException,
+                NbdTlsException,
                 NbdTimeoutException,
                 SubprocessException {
     private static final long serialVersionUID = 1L;

@@ -11,12 +11,14 @@ import org.jspecify.annotations.Nullable;
  * <pre>
  * nbd://[USERNAME@]HOST[:PORT][/EXPORT]              TCP, port 10809 by default
  * nbd+unix://[USERNAME@][/EXPORT]?socket=PATH        a Unix socket; a PATH that starts with %00 is abstract
+ * nbds://…, nbds+unix://…                            the same, and TLS is required
  * </pre>
  *
- * <p>The other schemes that NBD clients know ({@code nbds}, {@code nbds+unix}, {@code nbd+vsock},
- * {@code nbds+vsock}, {@code nbd+ssh}, {@code nbds+ssh}) are recognised but not supported yet. So are the query
- * parameters of TLS ({@code tls-type}, {@code tls-hostname}, {@code tls-verify-peer}, {@code tls-certificates},
- * {@code tls-psk-file}). A query parameter whose name starts with {@code x-} is ignored; an unknown one, a repeated
+ * <p>With TLS, {@code tls-hostname=NAME} is the name that the server's certificate must have, instead of the host's.
+ *
+ * <p>The other schemes that NBD clients know ({@code nbd+vsock}, {@code nbds+vsock}, {@code nbd+ssh}, {@code nbds+ssh}) are
+ * recognised but not supported yet. So are the other query parameters of TLS ({@code tls-type}, {@code tls-verify-peer},
+ * {@code tls-certificates}, {@code tls-psk-file}). A query parameter whose name starts with {@code x-} is ignored; an unknown one, a repeated
  * one and a fragment are errors. A URI without a host is an error, never the local host.
  *
  * <p>The export name is the percent-decoded path without its first slash: {@code nbd://host//disk} means
@@ -33,20 +35,26 @@ public final class NbdUri {
     }
 
     private final Transport transport;
+    private final Tls tls;
     private final @Nullable String username;
     private final @Nullable String host;
     private final int port;
     private final @Nullable String socketPath;
     private final String exportName;
 
+    /** What a URI says about TLS. */
+    record Tls(boolean required, @Nullable String hostname) {}
+
     private NbdUri(
             Transport transport,
+            Tls tls,
             @Nullable String username,
             @Nullable String host,
             int port,
             @Nullable String socketPath,
             String exportName) {
         this.transport = transport;
+        this.tls = tls;
         this.username = username;
         this.host = host;
         this.port = port;
@@ -54,12 +62,12 @@ public final class NbdUri {
         this.exportName = exportName;
     }
 
-    static NbdUri tcp(@Nullable String username, String host, int port, String exportName) {
-        return new NbdUri(Transport.TCP, username, host, port, null, exportName);
+    static NbdUri tcp(Tls tls, @Nullable String username, String host, int port, String exportName) {
+        return new NbdUri(Transport.TCP, tls, username, host, port, null, exportName);
     }
 
-    static NbdUri unix(@Nullable String username, String socketPath, String exportName) {
-        return new NbdUri(Transport.UNIX, username, null, -1, socketPath, exportName);
+    static NbdUri unix(Tls tls, @Nullable String username, String socketPath, String exportName) {
+        return new NbdUri(Transport.UNIX, tls, username, null, -1, socketPath, exportName);
     }
 
     /**
@@ -81,9 +89,19 @@ public final class NbdUri {
         return end >= 0 && NbdUriParser.SCHEMES.contains(text.substring(0, end).toLowerCase(Locale.ROOT));
     }
 
-    /** Returns the scheme in lower case: {@code nbd} or {@code nbd+unix}. */
+    /** Returns the scheme in lower case: {@code nbd}, {@code nbd+unix}, {@code nbds} or {@code nbds+unix}. */
     public String scheme() {
-        return transport == Transport.TCP ? "nbd" : "nbd+unix";
+        return (tls.required() ? "nbds" : "nbd") + (transport == Transport.TCP ? "" : "+unix");
+    }
+
+    /** Returns whether the scheme says that TLS is required. If it does not, that is up to the client. */
+    public boolean isTlsRequired() {
+        return tls.required();
+    }
+
+    /** Returns the name that the server's certificate must have ({@code tls-hostname}); null for the host's. */
+    public @Nullable String tlsHostname() {
+        return tls.hostname();
     }
 
     /** Returns how the server is reached. */
@@ -126,6 +144,7 @@ public final class NbdUri {
     public boolean equals(@Nullable Object other) {
         return other instanceof NbdUri that
                 && transport == that.transport
+                && tls.equals(that.tls)
                 && port == that.port
                 && exportName.equals(that.exportName)
                 && Objects.equals(username, that.username)
@@ -135,7 +154,7 @@ public final class NbdUri {
 
     @Override
     public int hashCode() {
-        return Objects.hash(transport, username, host, port, socketPath, exportName);
+        return Objects.hash(transport, tls, username, host, port, socketPath, exportName);
     }
 
     /** Returns an equivalent URI, which parses to an object equal to this one. */
@@ -154,6 +173,11 @@ public final class NbdUri {
         uri.append('/').append(PercentEncoding.encode(exportName));
         if (socketPath != null) {
             uri.append("?socket=").append(PercentEncoding.encode(socketPath));
+        }
+        if (tls.hostname() != null) {
+            uri.append(socketPath == null ? '?' : '&')
+                    .append("tls-hostname=")
+                    .append(PercentEncoding.encode(tls.hostname()));
         }
         return uri.toString();
     }

@@ -21,8 +21,10 @@ final class NbdUriParser {
     static final Set<String> SCHEMES =
             Set.of("nbd", "nbds", "nbd+unix", "nbds+unix", "nbd+vsock", "nbds+vsock", "nbd+ssh", "nbds+ssh");
 
-    private static final Set<String> TLS_PARAMETERS =
-            Set.of("tls-type", "tls-hostname", "tls-verify-peer", "tls-certificates", "tls-psk-file");
+    private static final Set<String> SUPPORTED_SCHEMES = Set.of("nbd", "nbds", "nbd+unix", "nbds+unix");
+
+    private static final Set<String> UNSUPPORTED_PARAMETERS =
+            Set.of("tls-type", "tls-verify-peer", "tls-certificates", "tls-psk-file");
     private static final String SUB_DELIMITERS = "!$&'()*+,;=";
     private static final int LONGEST_QUOTE = 80;
 
@@ -34,8 +36,8 @@ final class NbdUriParser {
 
     NbdUri parse() {
         String scheme = scheme();
-        if (!scheme.equals("nbd") && !scheme.equals("nbd+unix")) {
-            throw error("the scheme %s is not supported yet, only nbd and nbd+unix are", scheme);
+        if (!SUPPORTED_SCHEMES.contains(scheme)) {
+            throw error("the scheme %s is not supported yet, only nbd, nbds, nbd+unix and nbds+unix are", scheme);
         }
         String rest = uri.substring(scheme.length() + "://".length());
         if (rest.indexOf('#') >= 0) {
@@ -51,9 +53,23 @@ final class NbdUriParser {
         int at = authority.indexOf('@');
         String username = username(at < 0 ? "" : authority.substring(0, at));
         String hostAndPort = authority.substring(at + 1);
-        return scheme.equals("nbd")
-                ? tcp(username, hostAndPort, exportName, query)
-                : unix(username, hostAndPort, exportName, query);
+        NbdUri.Tls tls = tls(scheme.startsWith("nbds"), query.get("tls-hostname"));
+        return scheme.endsWith("+unix")
+                ? unix(tls, username, hostAndPort, exportName, query)
+                : tcp(tls, username, hostAndPort, exportName, query);
+    }
+
+    private static NbdUri.Tls tls(boolean required, @Nullable String hostname) {
+        if (hostname == null) {
+            return new NbdUri.Tls(required, null);
+        }
+        if (!required) {
+            throw error("the parameter tls-hostname belongs to the schemes that require TLS, such as nbds");
+        }
+        if (hostname.isEmpty() || hostname.indexOf('\0') >= 0) {
+            throw error("the parameter tls-hostname is empty or has a NUL");
+        }
+        return new NbdUri.Tls(true, hostname);
     }
 
     private String scheme() {
@@ -67,7 +83,7 @@ final class NbdUriParser {
             return scheme;
         }
         if (hierarchical && isSchemeSyntax(scheme)) {
-            throw error("unknown scheme %s, only nbd and nbd+unix are supported", quote(scheme));
+            throw error("unknown scheme %s, only nbd, nbds, nbd+unix and nbds+unix are supported", quote(scheme));
         }
         throw error("%s has no scheme; write nbd://HOST/EXPORT or nbd+unix:///EXPORT?socket=PATH", quote(uri));
     }
@@ -78,17 +94,25 @@ final class NbdUriParser {
     }
 
     private static NbdUri tcp(
-            @Nullable String username, String hostAndPort, String exportName, Map<String, String> query) {
+            NbdUri.Tls tls,
+            @Nullable String username,
+            String hostAndPort,
+            String exportName,
+            Map<String, String> query) {
         if (query.containsKey("socket")) {
             throw error("the parameter socket belongs to nbd+unix, not to nbd");
         }
         int hostEnd = hostEnd(hostAndPort);
         String host = host(hostAndPort.substring(0, hostEnd));
-        return NbdUri.tcp(username, host, port(hostAndPort.substring(hostEnd)), exportName);
+        return NbdUri.tcp(tls, username, host, port(hostAndPort.substring(hostEnd)), exportName);
     }
 
     private static NbdUri unix(
-            @Nullable String username, String hostAndPort, String exportName, Map<String, String> query) {
+            NbdUri.Tls tls,
+            @Nullable String username,
+            String hostAndPort,
+            String exportName,
+            Map<String, String> query) {
         if (!hostAndPort.isEmpty()) {
             throw error("a host makes no sense with nbd+unix: %s", quote(hostAndPort));
         }
@@ -103,7 +127,7 @@ final class NbdUriParser {
         if (path.charAt(0) != '\0' && path.indexOf('\0') > 0) {
             throw error("the parameter socket has a NUL within its path");
         }
-        return NbdUri.unix(username, path, exportName);
+        return NbdUri.unix(tls, username, path, exportName);
     }
 
     private static String exportName(String encoded) {
@@ -212,10 +236,10 @@ final class NbdUriParser {
             if (key.startsWith("x-")) {
                 continue;
             }
-            if (TLS_PARAMETERS.contains(key)) {
-                throw error("the parameter %s is not supported yet, since TLS is not", key);
+            if (UNSUPPORTED_PARAMETERS.contains(key)) {
+                throw error("the parameter %s is not supported yet", key);
             }
-            if (!key.equals("socket")) {
+            if (!key.equals("socket") && !key.equals("tls-hostname")) {
                 throw error("unknown parameter %s", quote(key));
             }
             String value =

@@ -11,7 +11,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** The rows are numbered as in the protocol notes' table of NBD URIs; its 59 examples are all here. */
+/** The rows are numbered as in the protocol notes' table of NBD URIs; its 59 examples are all here, and some of our own behind. */
 class NbdUriTest {
     @ParameterizedTest(name = "row {0}: {1}")
     @CsvSource(
@@ -80,25 +80,53 @@ class NbdUriTest {
     @CsvSource(
             delimiter = '|',
             value = {
-                "18 | nbds     | nbds://localhost/x",
-                "19 | nbds     | nbds://alice@localhost/x",
-                "20 | nbds     | nbds://al%20ice@localhost/x",
-                "21 | nbds     | nbds://localhost/x?tls-hostname=foo",
-                "22 | nbds     | nbds://localhost/x?tls-verify-peer=0",
-                "23 | nbds     | nbds://localhost/x?tls-verify-peer=maybe",
-                "24 | nbds     | nbds://localhost/x?tls-certificates=/pki",
-                "25 | nbds+unix | nbds+unix://alice@/?socket=/s&tls-psk-file=/k",
                 "38 | nbd+vsock | nbd+vsock:///",
                 "39 | nbd+vsock | nbd+vsock://1:1234/e",
                 "40 | nbd+vsock | nbd+vsock://host/",
                 "41 | nbd+ssh  | nbd+ssh://server/x",
-                "53 | nbds     | nbds://localhost/x?tls-username=bob",
             })
     void saysThatAKnownSchemeIsNotSupportedYet(int row, String scheme, String text) {
         // Then
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> NbdUri.parse(text))
-                .withMessage("NBD URI: the scheme %s is not supported yet, only nbd and nbd+unix are", scheme);
+                .withMessage(
+                        "NBD URI: the scheme %s is not supported yet, only nbd, nbds, nbd+unix and nbds+unix are",
+                        scheme);
+    }
+
+    @ParameterizedTest(name = "row {0}: {1}")
+    @CsvSource(
+            delimiter = '|',
+            nullValues = "-",
+            value = {
+                "18 | nbds://localhost/x                               | localhost | -  | x  | -          | -",
+                "19 | nbds://alice@localhost/x                         | localhost | -  | x  | alice      | -",
+                "20 | nbds://al%20ice@localhost/x                      | localhost | -  | x  | 'al ice'   | -",
+                "21 | nbds://localhost/x?tls-hostname=foo              | localhost | -  | x  | -          | foo",
+                "60 | nbds+unix:///x?socket=/s                         | -         | /s | x  | -          | -",
+                "61 | NBDS+unix:///x?tls-hostname=a.example&socket=/s  | -         | /s | x  | -          | a.example",
+            })
+    void parsesWhatRequiresTls(
+            int row,
+            String text,
+            @Nullable String host,
+            @Nullable String socketPath,
+            String exportName,
+            @Nullable String username,
+            @Nullable String tlsHostname) {
+        // When
+        NbdUri uri = NbdUri.parse(text);
+
+        // Then
+        assertThat(uri.isTlsRequired()).isTrue();
+        assertThat(uri.scheme()).isEqualTo(host == null ? "nbds+unix" : "nbds");
+        assertThat(uri.host()).isEqualTo(host);
+        assertThat(uri.socketPath()).isEqualTo(socketPath);
+        assertThat(uri.exportName()).isEqualTo(exportName);
+        assertThat(uri.username()).isEqualTo(username);
+        assertThat(uri.tlsHostname()).isEqualTo(tlsHostname);
+        assertThat(NbdUri.parse(uri.toString())).isEqualTo(uri).hasSameHashCodeAs(uri);
+        assertThat(uri).isNotEqualTo(NbdUri.parse("nbd" + text.substring(4).replaceFirst("tls-hostname", "x-y")));
     }
 
     @ParameterizedTest(name = "row {0}: {1}")
@@ -107,6 +135,11 @@ class NbdUriTest {
             value = {
                 "16 | nbd:///x                            | the host is missing; write nbd://HOST/EXPORT",
                 "32 | nbd+unix://host/d?socket=/s         | a host makes no sense with nbd+unix: \"host\"",
+                "22 | nbds://localhost/x?tls-verify-peer=0     | the parameter tls-verify-peer is not supported yet",
+                "23 | nbds://localhost/x?tls-verify-peer=maybe | the parameter tls-verify-peer is not supported yet",
+                "24 | nbds://localhost/x?tls-certificates=/pki | the parameter tls-certificates is not supported yet",
+                "25 | nbds+unix://alice@/?socket=/s&tls-psk-file=/k | the parameter tls-psk-file is not supported yet",
+                "53 | nbds://localhost/x?tls-username=bob | unknown parameter \"tls-username\"",
                 "33 | nbd+unix:///disk                    | the parameter socket is missing, which nbd+unix needs",
                 "34 | nbd+unix:///disk?socket=            | the parameter socket is empty",
                 "35 | nbd+unix:/disk?socket=/s            | the scheme nbd+unix is not followed by :// in \"nbd+unix:/disk?socket=/s\"",
@@ -125,8 +158,8 @@ class NbdUriTest {
                 "56 | nbd:unix:/tmp/s                     | the scheme nbd is not followed by :// in \"nbd:unix:/tmp/s\"",
                 "57 | localhost                           | \"localhost\" has no scheme; write nbd://HOST/EXPORT or nbd+unix:///EXPORT?socket=PATH",
                 "57 | /tmp/s                              | \"/tmp/s\" has no scheme; write nbd://HOST/EXPORT or nbd+unix:///EXPORT?socket=PATH",
-                "58 | http://localhost/                   | unknown scheme \"http\", only nbd and nbd+unix are supported",
-                "58 | nbd+foo://x/                        | unknown scheme \"nbd+foo\", only nbd and nbd+unix are supported",
+                "58 | http://localhost/                   | unknown scheme \"http\", only nbd, nbds, nbd+unix and nbds+unix are supported",
+                "58 | nbd+foo://x/                        | unknown scheme \"nbd+foo\", only nbd, nbds, nbd+unix and nbds+unix are supported",
                 "59 | nbd://                              | the host is missing; write nbd://HOST/EXPORT",
             })
     void refuses(int row, String text, String reason) {
@@ -170,7 +203,10 @@ class NbdUriTest {
                 "nbd://a%00@h/                     | the user name has a NUL",
                 "nbd://a%ff@h/                     | the user name is not UTF-8",
                 "nbd://h/x?&                       | unknown parameter \"\"",
-                "nbd://h/x?tls-hostname=foo        | the parameter tls-hostname is not supported yet",
+                "nbd://h/x?tls-hostname=foo        | the parameter tls-hostname belongs to the schemes that require TLS",
+                "nbds://h/x?tls-hostname=          | the parameter tls-hostname is empty or has a NUL",
+                "nbds://h/x?tls-hostname=a%00b     | the parameter tls-hostname is empty or has a NUL",
+                "nbds://h/x?socket=/s              | the parameter socket belongs to nbd+unix",
                 "nbd://h/x?tls-username=bob        | unknown parameter \"tls-username\"",
                 "nbd://h/x?Socket=/s               | unknown parameter \"Socket\"",
                 "nbd+unix:///?socket               | the parameter socket is empty",

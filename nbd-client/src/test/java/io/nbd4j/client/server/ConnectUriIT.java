@@ -137,7 +137,8 @@ class ConnectUriIT {
     void aUriThatCannotBeUnderstoodLeavesTheHandleCreated() {
         try (RealServer server = RealServer.nbdkit("memory", "1M");
                 NbdClient nbd = NbdClient.builder().build()) {
-            for (String wrong : List.of("http://localhost/", "nbd://", "nbd+unix:///", "nbd://h/?tls=1", "nbds://h/")) {
+            for (String wrong :
+                    List.of("http://localhost/", "nbd://", "nbd+unix:///", "nbd://h/?tls=1", "nbd+ssh://h/")) {
                 // When
                 InvalidRequestException failure = failureOf(nbd.connectUri(wrong), InvalidRequestException.class);
 

@@ -4,6 +4,7 @@ import io.nbd4j.client.InvalidRequestException;
 import io.nbd4j.client.NbdException;
 import io.nbd4j.client.NbdStatistics;
 import io.nbd4j.client.RequestFate;
+import io.nbd4j.client.internal.tls.TlsErrors;
 import io.nbd4j.codec.NbdError;
 import io.nbd4j.codec.ProtocolViolationException;
 import io.nbd4j.codec.transmission.ReplyDecoder;
@@ -19,6 +20,7 @@ import java.nio.channels.ClosedChannelException;
 import java.util.ArrayDeque;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
+import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -394,7 +396,11 @@ public final class Connection extends ChannelInboundHandlerAdapter implements St
             // A write that the end has cut off. The end itself comes next, and says more.
             return;
         }
-        end(new Loss(Loss.Kind.BROKEN, "the connection broke: " + cause.getMessage(), cause));
+        SSLException tls = TlsErrors.find(cause);
+        end(
+                tls == null
+                        ? new Loss(Loss.Kind.BROKEN, "the connection broke: " + cause.getMessage(), cause)
+                        : new Loss(Loss.Kind.TLS, "TLS failed: " + tls.getMessage(), cause));
     }
 
     private void end(Loss cause) {

@@ -5,6 +5,7 @@ import io.nbd4j.client.NbdException;
 import io.nbd4j.client.NbdProtocolException;
 import io.nbd4j.client.NbdRange;
 import io.nbd4j.client.NbdTimeoutException;
+import io.nbd4j.client.NbdTlsException;
 import io.nbd4j.client.RequestFate;
 import io.nbd4j.codec.CommandType;
 import org.jspecify.annotations.Nullable;
@@ -23,6 +24,8 @@ public record Loss(Kind kind, String what, @Nullable Throwable cause) {
         END_OF_STREAM,
         /** It broke, within a reply or by an error of the transport; or the caller closed it. */
         BROKEN,
+        /** What came is no valid TLS, or the server said by TLS what it does not like. */
+        TLS,
         /** The server broke the protocol. */
         VIOLATED,
         /** The server owes a reply and did nothing for too long. */
@@ -38,6 +41,7 @@ public record Loss(Kind kind, String what, @Nullable Throwable cause) {
     public NbdException toException(RequestFate fate, @Nullable CommandType command, @Nullable NbdRange range) {
         return switch (kind) {
             case END_OF_STREAM, BROKEN -> new ConnectionLostException(what, fate, command, range, cause);
+            case TLS -> new NbdTlsException(what, fate, null, command, range, null, cause);
             case VIOLATED -> new NbdProtocolException(what, fate, command, range, cause);
             case STALLED -> new NbdTimeoutException(what, fate, command, range);
         };

@@ -1,5 +1,7 @@
 package io.nbd4j.client.internal.handle;
 
+import io.nbd4j.client.TlsMode;
+import io.nbd4j.client.TlsOptions;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.channel.IoEventLoopGroup;
 import java.time.Duration;
@@ -14,6 +16,8 @@ public record ClientSettings(
         boolean structuredReplies,
         boolean requestBlockSize,
         boolean fullInfo,
+        TlsMode tlsMode,
+        TlsOptions tlsOptions,
         Duration connectTimeout,
         Duration handshakeTimeout,
         Duration drainTimeout,

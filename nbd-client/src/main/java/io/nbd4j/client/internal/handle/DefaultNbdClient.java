@@ -263,6 +263,11 @@ public final class DefaultNbdClient implements NbdClient {
     }
 
     @Override
+    public boolean isTlsActive() {
+        return session.isTls();
+    }
+
+    @Override
     public NbdStatistics statistics() {
         Connection connection = session.connection();
         return connection == null ? NOTHING_YET : connection.statistics();

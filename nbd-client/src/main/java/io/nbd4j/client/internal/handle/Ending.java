@@ -4,6 +4,7 @@ import io.nbd4j.client.internal.subprocess.ChildProcess;
 import io.netty.channel.Channel;
 import io.netty.channel.EventLoop;
 import io.netty.channel.socket.DuplexChannel;
+import io.netty.handler.ssl.SslHandler;
 import io.netty.util.concurrent.ScheduledFuture;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -54,11 +55,21 @@ final class Ending {
         if (start()) {
             if (channel instanceof DuplexChannel duplex && channel.isActive()) {
                 // Whatever becomes of it, the timer below closes the channel.
-                duplex.shutdownOutput();
+                shutdownOutput(duplex);
             } else if (channel != null) {
                 channel.close();
             }
             after(graceTimeout, this::atOnce);
+        }
+    }
+
+    private static void shutdownOutput(DuplexChannel channel) {
+        SslHandler tls = channel.pipeline().get(SslHandler.class);
+        if (tls == null) {
+            channel.shutdownOutput();
+        } else {
+            // TLS is to say that it ends (close_notify), or the server can't tell the end from an attack.
+            tls.closeOutbound().addListener(said -> channel.shutdownOutput());
         }
     }
 

@@ -2,11 +2,13 @@ package io.nbd4j.client.internal.handle;
 
 import io.nbd4j.client.ExportEntry;
 import io.nbd4j.client.ExportInfo;
+import io.nbd4j.client.TlsMode;
 import io.nbd4j.client.internal.negotiation.NegotiatedExport;
 import io.nbd4j.client.internal.negotiation.OptionResult;
+import io.nbd4j.client.internal.negotiation.TlsPolicy;
 import java.util.List;
 
-/** Turns what the negotiation found out into what users see. */
+/** Turns what the negotiation found out into what users see, and what they want into what it wants. */
 final class Facts {
     private Facts() {}
 
@@ -28,6 +30,14 @@ final class Facts {
                 },
                 export.canonicalName(),
                 export.description());
+    }
+
+    static TlsPolicy of(TlsMode mode) {
+        return switch (mode) {
+            case DISABLE -> TlsPolicy.DISABLE;
+            case ALLOW -> TlsPolicy.ALLOW;
+            case REQUIRE -> TlsPolicy.REQUIRE;
+        };
     }
 
     static List<ExportEntry> of(OptionResult.Exports exports) {

@@ -7,6 +7,7 @@ import io.nbd4j.client.InvalidRequestException;
 import io.nbd4j.client.NbdException;
 import io.nbd4j.client.NbdProtocolException;
 import io.nbd4j.client.NbdTimeoutException;
+import io.nbd4j.client.NbdTlsException;
 import io.nbd4j.client.NegotiationRefusedException;
 import io.nbd4j.client.RequestFate;
 import io.nbd4j.client.SubprocessException;
@@ -14,6 +15,7 @@ import io.nbd4j.client.SubprocessTransport;
 import io.nbd4j.client.internal.negotiation.NegotiationFailure;
 import io.nbd4j.client.internal.negotiation.OptionFailure;
 import io.nbd4j.client.internal.negotiation.ReceivedBytes;
+import io.nbd4j.client.internal.tls.TlsErrors;
 import io.nbd4j.codec.Magic;
 import io.nbd4j.codec.NbdError;
 import io.nbd4j.codec.ServerText;
@@ -21,6 +23,7 @@ import io.nbd4j.codec.handshake.OptionReply.Refusal;
 import io.nbd4j.codec.handshake.OptionReplyType;
 import io.nbd4j.codec.handshake.OptionType;
 import java.nio.ByteBuffer;
+import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
 
 /** Puts what went wrong with the handle into exceptions. Pure functions. */
@@ -69,6 +72,19 @@ final class Failures {
             return new NegotiationRefusedException(
                     failure.message(), OptionType.EXPORT_NAME, OptionReplyType.ERR_UNSUP, NbdError.ENOTSUP, null);
         }
+        if (failure instanceof NegotiationFailure.TlsUnavailable none) {
+            return noTls(none);
+        }
+        if (failure instanceof NegotiationFailure.TlsFailed failed) {
+            return new NbdTlsException(
+                    withStderr(failure.message() + reason(failed.cause()) + tlsNeedsSocket(subprocess), subprocess),
+                    RequestFate.NOT_SENT,
+                    null,
+                    null,
+                    null,
+                    null,
+                    failed.cause());
+        }
         if (failure instanceof NegotiationFailure.TimedOut) {
             return new NbdTimeoutException(withStderr(failure.message(), subprocess), RequestFate.NOT_SENT, null, null);
         }
@@ -92,7 +108,46 @@ final class Failures {
      */
     static boolean isExplainedByChild(NegotiationFailure failure, ReceivedBytes received) {
         return failure instanceof NegotiationFailure.Closed
+                || failure instanceof NegotiationFailure.TlsFailed
                 || (failure instanceof NegotiationFailure.Violated && !startsLikeNbd(received));
+    }
+
+    private static NbdTlsException noTls(NegotiationFailure.TlsUnavailable none) {
+        Refusal refusal = none.refusal();
+        return new NbdTlsException(
+                none.message(),
+                RequestFate.NOT_SENT,
+                NbdError.ENOTSUP,
+                null,
+                null,
+                refusal == null ? null : ServerText.escape(refusal.message(), MAX_SERVER_TEXT),
+                null);
+    }
+
+    /** The TLS options can't be used, so that nothing was started. */
+    static NbdTlsException tlsOptions(Throwable cause) {
+        return new NbdTlsException(
+                "the TLS options can't be used: " + cause,
+                RequestFate.NOT_SENT,
+                NbdError.EINVAL,
+                null,
+                null,
+                null,
+                cause);
+    }
+
+    private static String tlsNeedsSocket(@Nullable DefaultSubprocess subprocess) {
+        return subprocess == null || subprocess.transport() == SubprocessTransport.SOCKETPAIR
+                ? ""
+                : ". Some servers, nbdkit among them, need a socket for TLS: the transport was "
+                        + subprocess.transport();
+    }
+
+    /** Returns what TLS itself says, which is wrapped by those who pass it on. */
+    private static String reason(@Nullable Throwable cause) {
+        SSLException found = TlsErrors.find(cause);
+        Throwable said = found == null ? cause : found;
+        return said == null || said.getMessage() == null ? "" : ": " + said.getMessage();
     }
 
     private static NbdException notNbd(

@@ -2,6 +2,7 @@ package io.nbd4j.client.internal.handle;
 
 import io.nbd4j.client.internal.connection.ReceiveBuffers;
 import io.netty.channel.Channel;
+import io.netty.handler.ssl.SslHandler;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -10,4 +11,9 @@ import org.jspecify.annotations.Nullable;
  * @param transport as {@link io.nbd4j.client.NbdClient#transport} names it
  */
 record Link(
-        Channel channel, ReceiveBuffers buffers, @Nullable DefaultSubprocess subprocess, String transport) {}
+        Channel channel, ReceiveBuffers buffers, @Nullable DefaultSubprocess subprocess, String transport) {
+    /** Returns whether TLS is up, or about to be. Any thread. */
+    boolean isTls() {
+        return channel.pipeline().get(SslHandler.class) != null;
+    }
+}

@@ -6,6 +6,8 @@ import io.nbd4j.client.ExportInfo;
 import io.nbd4j.client.NbdClient;
 import io.nbd4j.client.NbdException;
 import io.nbd4j.client.NbdTarget;
+import io.nbd4j.client.TlsMode;
+import io.nbd4j.client.TlsOptions;
 import io.nbd4j.client.internal.connection.Connection;
 import io.nbd4j.client.internal.connection.ConnectionOwner;
 import io.nbd4j.client.internal.connection.ConnectionSettings;
@@ -20,13 +22,18 @@ import io.nbd4j.client.internal.negotiation.OptionCallback;
 import io.nbd4j.client.internal.negotiation.OptionFailure;
 import io.nbd4j.client.internal.negotiation.OptionResult;
 import io.nbd4j.client.internal.negotiation.ReceivedBytes;
+import io.nbd4j.client.internal.tls.TlsLayer;
+import io.nbd4j.client.internal.tls.TlsLayers;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandler.Sharable;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.IoEventLoop;
 import io.netty.util.concurrent.ScheduledFuture;
 import java.util.Optional;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -99,6 +106,11 @@ final class Session implements NegotiationListener, ConnectionOwner, LinkOpener.
         return known == null ? Optional.empty() : Optional.ofNullable(known.subprocess());
     }
 
+    boolean isTls() {
+        Link known = link;
+        return known != null && export != null && known.isTls();
+    }
+
     Optional<String> transport() {
         Link known = link;
         return known == null ? Optional.empty() : Optional.of(known.transport());
@@ -124,19 +136,63 @@ final class Session implements NegotiationListener, ConnectionOwner, LinkOpener.
         connecting = future;
         NbdTarget reached = target instanceof NbdTarget.Uri named ? TargetCheck.resolve(named.uri()) : target;
         phase = new Phase.Opening(() -> {});
-        Runnable cutShort = new LinkOpener(loop, settings, new HandshakeInitializer(exportName), this).open(reached);
+        TlsMode mode = target instanceof NbdTarget.Uri named && named.uri().isTlsRequired()
+                ? TlsMode.REQUIRE
+                : settings.tlsMode();
+        if (mode == TlsMode.DISABLE) {
+            open(reached, new HandshakeInitializer(exportName, mode, null));
+        } else {
+            prepareTls(target, reached, layer -> open(reached, new HandshakeInitializer(exportName, mode, layer)));
+        }
+    }
+
+    private void open(NbdTarget target, HandshakeInitializer handlers) {
+        Runnable cutShort = new LinkOpener(loop, settings, handlers, this).open(target);
         if (phase instanceof Phase.Opening) {
             phase = new Phase.Opening(cutShort);
         }
+    }
+
+    /** Before anything is started: what is wrong with the options is no reason to bother a server. */
+    private void prepareTls(NbdTarget named, NbdTarget reached, Consumer<TlsLayer> then) {
+        TlsOptions options = settings.tlsOptions();
+        if (named instanceof NbdTarget.Uri byUri && byUri.uri().tlsHostname() != null) {
+            options = options.withHostname(byUri.uri().tlsHostname());
+        }
+        String host = reached instanceof NbdTarget.Tcp tcp ? tcp.host() : null;
+        TlsLayers.make(options, host).whenComplete((layer, failure) -> {
+            Runnable next = () -> {
+                if (failure != null) {
+                    notOpened(Failures.tlsOptions(
+                            failure instanceof CompletionException && failure.getCause() != null
+                                    ? failure.getCause()
+                                    : failure));
+                } else if (phase instanceof Phase.Opening) {
+                    then.accept(layer);
+                } else {
+                    // Cancelled or closed in the meantime.
+                    notOpened(Failures.closedByCaller());
+                }
+            };
+            try {
+                loop.execute(next);
+            } catch (RejectedExecutionException e) {
+                notOpened(Failures.eventLoopShutDown(e));
+            }
+        });
     }
 
     /** Puts the handshake into each channel that is tried; the one that becomes active is used. */
     @Sharable
     private final class HandshakeInitializer extends ChannelInitializer<Channel> {
         private final String exportName;
+        private final TlsMode mode;
+        private final @Nullable TlsLayer tls;
 
-        HandshakeInitializer(String exportName) {
+        HandshakeInitializer(String exportName, TlsMode mode, @Nullable TlsLayer tls) {
             this.exportName = exportName;
+            this.mode = mode;
+            this.tls = tls;
         }
 
         @Override
@@ -148,8 +204,9 @@ final class Session implements NegotiationListener, ConnectionOwner, LinkOpener.
                     settings.structuredReplies(),
                     settings.requestBlockSize(),
                     settings.fullInfo(),
+                    Facts.of(mode),
                     NegotiationSettings.ALL_HANDSHAKE_FLAGS);
-            channel.pipeline().addLast(new NegotiationHandler(wanted, settings.handshakeTimeout(), Session.this));
+            channel.pipeline().addLast(new NegotiationHandler(wanted, settings.handshakeTimeout(), tls, Session.this));
         }
     }
 
@@ -253,7 +310,8 @@ final class Session implements NegotiationListener, ConnectionOwner, LinkOpener.
                         settings.busyPoll().toNanos(),
                         settings.completionExecutor(),
                         settings.allocator(),
-                        reached.buffers()),
+                        // Under TLS the bytes from the kernel are not those that the destination gets.
+                        reached.isTls() ? null : reached.buffers()),
                 this);
         reached.channel().pipeline().addLast(started);
         phase = new Phase.Transmitting(reached, started);

@@ -35,6 +35,11 @@ record AwaitingAbortAnswer() implements OptionPhase {
     }
 
     @Override
+    public Step onTlsFailed(@Nullable Throwable cause) {
+        return end();
+    }
+
+    @Override
     public Step onTimeOver(Duration after) {
         return end();
     }

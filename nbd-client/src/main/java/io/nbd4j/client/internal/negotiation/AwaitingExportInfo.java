@@ -29,6 +29,10 @@ record AwaitingExportInfo(Agreement agreement, OptionType option, boolean blockS
         return ask(agreement, OptionType.INFO, agreement.settings().requestBlockSize());
     }
 
+    static Step askAgain(Agreement agreement, OptionType option) {
+        return ask(agreement, option, agreement.settings().requestBlockSize());
+    }
+
     private static Step ask(Agreement agreement, OptionType option, boolean blockSize) {
         NegotiationSettings settings = agreement.settings();
         List<Integer> types = new ArrayList<>();
@@ -70,7 +74,15 @@ record AwaitingExportInfo(Agreement agreement, OptionType option, boolean blockS
         if (refusal.type() == OptionReplyType.ERR_UNSUP && option == OptionType.GO) {
             return OptionOrder.exportName(agreement);
         }
-        return forUser()
+        if (refusal.type() == OptionReplyType.ERR_TLS_REQD && agreement.mayStartTls()) {
+            return AwaitingStartTlsAnswer.ask(agreement.withInterrupted(new Interrupted(option, refusal)));
+        }
+        return refused(agreement, refusal);
+    }
+
+    /** The server does not give the export. */
+    static Step refused(Agreement agreement, Refusal refusal) {
+        return agreement.settings().optionMode()
                 ? Step.to(new Paused(agreement), new RefuseOption(new OptionFailure.Refused(refusal)))
                 : Step.abort(refusal);
     }

@@ -26,6 +26,10 @@ record AwaitingGreeting(NegotiationSettings settings) implements NegotiationPhas
      * be any: who named one would get another without a word.
      */
     private Step onOldstyle(OldstyleGreeting greeting) {
+        if (settings.tls() == TlsPolicy.REQUIRE) {
+            return Step.fail(new NegotiationFailure.TlsUnavailable(
+                    "the server speaks oldstyle, so it can't be asked for TLS", null));
+        }
         if (!settings.exportName().isEmpty()) {
             return Step.fail(new NegotiationFailure.NoExportNames(settings.exportName()));
         }

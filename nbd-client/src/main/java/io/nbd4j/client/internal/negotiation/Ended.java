@@ -45,6 +45,11 @@ record Ended() implements NegotiationPhase {
     }
 
     @Override
+    public Step onTlsFailed(@Nullable Throwable cause) {
+        return stay();
+    }
+
+    @Override
     public Step onAbortRequested() {
         return Step.to(this, new RefuseOption(notNow()));
     }

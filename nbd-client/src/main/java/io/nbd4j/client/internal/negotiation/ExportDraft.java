@@ -45,8 +45,11 @@ record ExportDraft(
         return new ExportDraft(exportSize, transmissionFlags, sizeConstraints, canonicalName, description);
     }
 
-    /** The server has agreed to the export. */
+    /** The server has agreed to the export. This is the only way into the transmission phase. */
     Step enter(Agreement agreement) {
+        if (agreement.lacksTls()) {
+            return Step.fail(new NegotiationFailure.TlsUnavailable("the handshake came to its end without TLS", null));
+        }
         return finish(agreement, export -> Step.to(new Ended(), new EnterTransmission(export)));
     }
 

@@ -12,6 +12,7 @@ sealed interface NegotiationAction {
         SEND_CLIENT_FLAGS,
         SEND_OPTION,
         EXPECT_EXPORT_NAME_REPLY,
+        START_TLS,
         PAUSE,
         COMPLETE_OPTION,
         REFUSE_OPTION,
@@ -38,6 +39,14 @@ sealed interface NegotiationAction {
         @Override
         public Kind kind() {
             return Kind.EXPECT_EXPORT_NAME_REPLY;
+        }
+    }
+
+    /** The next byte in both directions is TLS. */
+    record StartTls() implements NegotiationAction {
+        @Override
+        public Kind kind() {
+            return Kind.START_TLS;
         }
     }
 

@@ -19,6 +19,8 @@ sealed interface NegotiationEvent {
         VIOLATION_FOUND,
         TIME_OVER,
         CHANNEL_CLOSED,
+        TLS_UP,
+        TLS_FAILED,
         GO_REQUESTED,
         INFO_REQUESTED,
         LIST_REQUESTED,
@@ -67,6 +69,22 @@ sealed interface NegotiationEvent {
         @Override
         public Kind kind() {
             return Kind.CHANNEL_CLOSED;
+        }
+    }
+
+    /** The TLS handshake is done. */
+    record TlsUp() implements NegotiationEvent {
+        @Override
+        public Kind kind() {
+            return Kind.TLS_UP;
+        }
+    }
+
+    /** The TLS handshake failed, or the stream under TLS is broken; without a cause it has just ended. */
+    record TlsFailed(@Nullable Throwable cause) implements NegotiationEvent {
+        @Override
+        public Kind kind() {
+            return Kind.TLS_FAILED;
         }
     }
 

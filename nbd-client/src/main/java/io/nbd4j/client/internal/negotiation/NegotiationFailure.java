@@ -61,6 +61,32 @@ public sealed interface NegotiationFailure {
     }
 
     /**
+     * TLS is required, and the server has none. If it could be asked, the client sent ABORT.
+     *
+     * @param why in words
+     * @param refusal the server's answer to STARTTLS, null if it could not be asked
+     */
+    record TlsUnavailable(String why, OptionReply.@Nullable Refusal refusal) implements NegotiationFailure {
+        @Override
+        public String message() {
+            return "TLS is required: " + why;
+        }
+    }
+
+    /**
+     * TLS was begun, and went wrong.
+     *
+     * @param what in words
+     * @param cause {@code null} for a plain end of the stream
+     */
+    record TlsFailed(String what, @Nullable Throwable cause) implements NegotiationFailure {
+        @Override
+        public String message() {
+            return what;
+        }
+    }
+
+    /**
      * The server broke a rule of the protocol.
      *
      * @param cause which rule

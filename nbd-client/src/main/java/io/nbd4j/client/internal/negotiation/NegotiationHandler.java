@@ -18,7 +18,11 @@ import io.nbd4j.client.internal.negotiation.NegotiationEvent.InfoRequested;
 import io.nbd4j.client.internal.negotiation.NegotiationEvent.ListRequested;
 import io.nbd4j.client.internal.negotiation.NegotiationEvent.OptionReplyReceived;
 import io.nbd4j.client.internal.negotiation.NegotiationEvent.TimeOver;
+import io.nbd4j.client.internal.negotiation.NegotiationEvent.TlsFailed;
+import io.nbd4j.client.internal.negotiation.NegotiationEvent.TlsUp;
 import io.nbd4j.client.internal.negotiation.NegotiationEvent.ViolationFound;
+import io.nbd4j.client.internal.tls.TlsErrors;
+import io.nbd4j.client.internal.tls.TlsLayer;
 import io.nbd4j.codec.ProtocolViolationException;
 import io.nbd4j.codec.handshake.ExportNameReply;
 import io.nbd4j.codec.handshake.Greeting;
@@ -54,6 +58,7 @@ public final class NegotiationHandler extends ChannelInboundHandlerAdapter {
     private static final Logger LOGGER = LoggerFactory.getLogger(NegotiationHandler.class);
 
     private final Duration timeout;
+    private final @Nullable TlsLayer tls;
     private final NegotiationListener listener;
     private final HandshakeDecoder decoder = new HandshakeDecoder();
     private final ByteRecorder recorder = new ByteRecorder();
@@ -65,16 +70,30 @@ public final class NegotiationHandler extends ChannelInboundHandlerAdapter {
     private @Nullable Throwable writeFailure;
     /** What was sent last in the step that is being performed. */
     private @Nullable ChannelFuture said;
+    /** Whether TLS is up, and the server has not said a word under it. */
+    private boolean silentUnderTls;
 
     /** What the user waits for in option mode. */
     private record PendingOption(Consumer<OptionResult> onSuccess, Consumer<OptionFailure> onFailure) {}
 
     /**
-     * Creates the handler of one channel.
+     * Creates the handler of one channel, without TLS.
      *
      * @param timeout for the whole handshake, and for each option in option mode
      */
     public NegotiationHandler(NegotiationSettings settings, Duration timeout, NegotiationListener listener) {
+        this(settings, timeout, null, listener);
+    }
+
+    /**
+     * Creates the handler of one channel.
+     *
+     * @param timeout for the whole handshake, and for each option in option mode
+     * @param tls null if the settings disable it
+     */
+    public NegotiationHandler(
+            NegotiationSettings settings, Duration timeout, @Nullable TlsLayer tls, NegotiationListener listener) {
+        this.tls = tls;
         this.phase = NegotiationMachine.start(settings);
         this.timeout = timeout;
         this.listener = listener;
@@ -160,6 +179,7 @@ public final class NegotiationHandler extends ChannelInboundHandlerAdapter {
 
     @Override
     public void channelRead(ChannelHandlerContext context, Object message) {
+        silentUnderTls = false;
         if (message instanceof Greeting greeting) {
             step(new GreetingReceived(greeting));
         } else if (message instanceof OptionReply reply) {
@@ -174,14 +194,14 @@ public final class NegotiationHandler extends ChannelInboundHandlerAdapter {
     @Override
     public void userEventTriggered(ChannelHandlerContext context, Object event) {
         if (event instanceof ChannelInputShutdownEvent) {
-            step(new ChannelClosed(writeFailure));
+            step(ended(writeFailure));
         }
         context.fireUserEventTriggered(event);
     }
 
     @Override
     public void channelInactive(ChannelHandlerContext context) {
-        step(new ChannelClosed(writeFailure));
+        step(ended(writeFailure));
         context.fireChannelInactive();
     }
 
@@ -192,8 +212,12 @@ public final class NegotiationHandler extends ChannelInboundHandlerAdapter {
         } else if (cause instanceof ProtocolViolationException violation) {
             step(new ViolationFound(violation));
         } else {
-            step(new ChannelClosed(cause));
+            step(ended(cause));
         }
+    }
+
+    private NegotiationEvent ended(@Nullable Throwable cause) {
+        return silentUnderTls || TlsErrors.find(cause) != null ? new TlsFailed(cause) : new ChannelClosed(cause);
     }
 
     private void onTimer() {
@@ -222,12 +246,29 @@ public final class NegotiationHandler extends ChannelInboundHandlerAdapter {
             case SEND_CLIENT_FLAGS -> send(out -> OptionRequestEncoder.encode(((SendClientFlags) action).flags(), out));
             case SEND_OPTION -> send(out -> OptionRequestEncoder.encode(((SendOption) action).request(), out));
             case EXPECT_EXPORT_NAME_REPLY -> decoder.expectExportNameReply(((ExpectExportNameReply) action).zeroes());
+            case START_TLS -> startTls();
             case PAUSE -> listener.paused(((Pause) action).facts());
             case COMPLETE_OPTION -> complete(((CompleteOption) action).result());
             case REFUSE_OPTION -> refuse(((RefuseOption) action).failure());
             case ENTER_TRANSMISSION -> enterTransmission(((EnterTransmission) action).export());
             case FAIL -> fail(((Fail) action).failure());
         }
+    }
+
+    private void startTls() {
+        TlsLayer layer = tls;
+        if (layer == null) {
+            throw new IllegalStateException("TLS was negotiated, but there is none");
+        }
+        if (decoder.unreadBytes() > 0) {
+            // The server waits for the client to begin. Whoever sent this wants it to be taken for what came under TLS.
+            step(new ViolationFound(new ProtocolViolationException("clear text behind the agreement to start TLS")));
+            return;
+        }
+        layer.addTo(context().pipeline()).addListener(done -> {
+            silentUnderTls = done.isSuccess();
+            step(done.isSuccess() ? new TlsUp() : new TlsFailed(done.cause()));
+        });
     }
 
     private void send(Consumer<ByteBuf> message) {

@@ -6,6 +6,7 @@ import io.nbd4j.client.internal.negotiation.NegotiationEvent.ExportNameSet;
 import io.nbd4j.client.internal.negotiation.NegotiationEvent.GreetingReceived;
 import io.nbd4j.client.internal.negotiation.NegotiationEvent.OptionReplyReceived;
 import io.nbd4j.client.internal.negotiation.NegotiationEvent.TimeOver;
+import io.nbd4j.client.internal.negotiation.NegotiationEvent.TlsFailed;
 import io.nbd4j.client.internal.negotiation.NegotiationEvent.ViolationFound;
 
 /** The handshake as a pure function: no channel, no future, no clock. */
@@ -27,6 +28,8 @@ final class NegotiationMachine {
                 phase.onViolation(new NegotiationFailure.Violated(((ViolationFound) event).cause()));
             case TIME_OVER -> phase.onTimeOver(((TimeOver) event).after());
             case CHANNEL_CLOSED -> phase.onChannelClosed(((ChannelClosed) event).cause());
+            case TLS_UP -> phase.onTlsUp();
+            case TLS_FAILED -> phase.onTlsFailed(((TlsFailed) event).cause());
             case GO_REQUESTED -> phase.onGoRequested();
             case INFO_REQUESTED -> phase.onInfoRequested();
             case LIST_REQUESTED -> phase.onListRequested();

@@ -11,7 +11,8 @@ import org.jspecify.annotations.Nullable;
  * Where a handshake stands. What exists only in a phase is in its record; what is legal in it are the methods that it
  * overrides. The methods here say what happens otherwise.
  */
-sealed interface NegotiationPhase permits AwaitingGreeting, Paused, OptionPhase, AwaitingExportNameReply, Ended {
+sealed interface NegotiationPhase
+        permits AwaitingGreeting, Paused, OptionPhase, AwaitingTls, AwaitingExportNameReply, Ended {
     /** Returns what the server owes, in words that go on after "waiting for". */
     String waitingFor();
 
@@ -38,6 +39,24 @@ sealed interface NegotiationPhase permits AwaitingGreeting, Paused, OptionPhase,
 
     default Step onChannelClosed(@Nullable Throwable cause) {
         return Step.fail(new NegotiationFailure.Closed(waitingFor(), cause));
+    }
+
+    /** Only {@link AwaitingTls} waits for it; whoever gave up waiting has ended. */
+    default Step onTlsUp() {
+        return Step.to(this);
+    }
+
+    /**
+     * A broken stream, or one that ends where the first word under TLS should be: with TLS 1.3 a server looks at the client's
+     * certificate when the client believes the handshake to be over.
+     */
+    default Step onTlsFailed(@Nullable Throwable cause) {
+        return Step.fail(new NegotiationFailure.TlsFailed(
+                cause == null
+                        ? "the server closed the connection behind the TLS handshake: it may want a client certificate, or"
+                                + " another one"
+                        : "TLS failed",
+                cause));
     }
 
     default Step onGoRequested() {

@@ -11,6 +11,7 @@ import io.nbd4j.codec.handshake.OptionRequestEncoder;
  * @param requestStructuredReplies whether to ask for structured replies
  * @param requestBlockSize whether to ask for the size constraints, which obliges to respect them
  * @param fullInfo whether to ask for the canonical name and the description
+ * @param tls what to do about TLS
  * @param handshakeFlags the client flags that may be used if the server offers them
  */
 public record NegotiationSettings(
@@ -19,13 +20,14 @@ public record NegotiationSettings(
         boolean requestStructuredReplies,
         boolean requestBlockSize,
         boolean fullInfo,
+        TlsPolicy tls,
         int handshakeFlags) {
     /** All client flags there are. */
     public static final int ALL_HANDSHAKE_FLAGS = ClientFlags.FIXED_NEWSTYLE | ClientFlags.NO_ZEROES;
 
     /** What a connection uses that asks for nothing in particular. */
     public static final NegotiationSettings DEFAULT =
-            new NegotiationSettings("", false, true, true, false, ALL_HANDSHAKE_FLAGS);
+            new NegotiationSettings("", false, true, true, false, TlsPolicy.DISABLE, ALL_HANDSHAKE_FLAGS);
 
     /**
      * Checks the name.
@@ -37,15 +39,39 @@ public record NegotiationSettings(
         handshakeFlags &= ALL_HANDSHAKE_FLAGS;
     }
 
+    /** Settings without TLS. */
+    public NegotiationSettings(
+            String exportName,
+            boolean optionMode,
+            boolean requestStructuredReplies,
+            boolean requestBlockSize,
+            boolean fullInfo,
+            int handshakeFlags) {
+        this(
+                exportName,
+                optionMode,
+                requestStructuredReplies,
+                requestBlockSize,
+                fullInfo,
+                TlsPolicy.DISABLE,
+                handshakeFlags);
+    }
+
     /** Returns the same settings for another export. */
     public NegotiationSettings withExportName(String name) {
         return new NegotiationSettings(
-                name, optionMode, requestStructuredReplies, requestBlockSize, fullInfo, handshakeFlags);
+                name, optionMode, requestStructuredReplies, requestBlockSize, fullInfo, tls, handshakeFlags);
     }
 
     /** Returns the same settings with or without the pause before an export is chosen. */
     public NegotiationSettings withOptionMode(boolean wanted) {
         return new NegotiationSettings(
-                exportName, wanted, requestStructuredReplies, requestBlockSize, fullInfo, handshakeFlags);
+                exportName, wanted, requestStructuredReplies, requestBlockSize, fullInfo, tls, handshakeFlags);
+    }
+
+    /** Returns the same settings with another policy for TLS. */
+    public NegotiationSettings withTls(TlsPolicy policy) {
+        return new NegotiationSettings(
+                exportName, optionMode, requestStructuredReplies, requestBlockSize, fullInfo, policy, handshakeFlags);
     }
 }

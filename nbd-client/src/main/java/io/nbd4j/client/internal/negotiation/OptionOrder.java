@@ -11,7 +11,24 @@ final class OptionOrder {
 
     /** The client flags have been sent. */
     static Step begin(Agreement agreement) {
+        if (agreement.mayStartTls()) {
+            return AwaitingStartTlsAnswer.ask(agreement);
+        }
+        if (agreement.lacksTls()) {
+            return Step.fail(new NegotiationFailure.TlsUnavailable(
+                    "the server does not negotiate in fixed newstyle, so it can't be asked for TLS", null));
+        }
+        return inClear(agreement);
+    }
+
+    /** The server has no TLS, and need not. */
+    static Step inClear(Agreement agreement) {
         return agreement.isFixedNewstyle() ? askForStructuredReplies(agreement) : chooseExport(agreement);
+    }
+
+    /** TLS is up. The server has forgotten what was agreed before. */
+    static Step underTls(Agreement agreement) {
+        return askForStructuredReplies(agreement);
     }
 
     private static Step askForStructuredReplies(Agreement agreement) {
@@ -24,6 +41,10 @@ final class OptionOrder {
 
     /** All that holds for the whole connection has been agreed. */
     static Step chooseExport(Agreement agreement) {
+        Interrupted interrupted = agreement.interrupted();
+        if (interrupted != null) {
+            return AwaitingExportInfo.askAgain(agreement.withInterrupted(null), interrupted.option());
+        }
         return agreement.settings().optionMode()
                 ? Step.to(
                         new Paused(agreement),

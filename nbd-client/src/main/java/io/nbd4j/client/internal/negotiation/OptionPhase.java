@@ -9,7 +9,11 @@ import io.nbd4j.codec.handshake.OptionType;
 
 /** An option has been sent, and no other may be until its final reply. */
 sealed interface OptionPhase extends NegotiationPhase
-        permits AwaitingStructuredReplyAnswer, AwaitingExportInfo, AwaitingList, AwaitingAbortAnswer {
+        permits AwaitingStartTlsAnswer,
+                AwaitingStructuredReplyAnswer,
+                AwaitingExportInfo,
+                AwaitingList,
+                AwaitingAbortAnswer {
     /** Returns the option that is outstanding. */
     OptionType option();
 

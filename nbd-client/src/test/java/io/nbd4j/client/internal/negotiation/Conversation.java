@@ -2,6 +2,7 @@ package io.nbd4j.client.internal.negotiation;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.nbd4j.client.internal.tls.TlsLayer;
 import io.nbd4j.codec.golden.WireBytes;
 import io.nbd4j.codec.verify.DecoderVerifier;
 import io.netty.buffer.ByteBuf;
@@ -20,6 +21,8 @@ import org.jspecify.annotations.Nullable;
 /** A handshake on an embedded channel, whose server is the test. Time stands still until it is told to pass. */
 final class Conversation implements NegotiationListener, AutoCloseable {
     static final Duration TIMEOUT = Duration.ofSeconds(10);
+    static final String STARTTLS = "49484156454f5054 00000005 00000000 ";
+    static final String STARTTLS_ACK = "0003e889045565a9 00000005 00000001 00000000 ";
     static final String GREETING = "4e42444d41474943 49484156454f5054 0003 ";
     static final String OPTION = "49484156454f5054 ";
     static final String REPLY = "0003e889045565a9 ";
@@ -43,8 +46,17 @@ final class Conversation implements NegotiationListener, AutoCloseable {
 
     /** Starts a handshake in which the server's bytes come in pieces of {@code step}. */
     Conversation(NegotiationSettings settings, int step) {
+        this(settings, step, null);
+    }
+
+    /** Starts a handshake that may use TLS. */
+    Conversation(NegotiationSettings settings, TlsLayer tls) {
+        this(settings, Integer.MAX_VALUE, tls);
+    }
+
+    private Conversation(NegotiationSettings settings, int step, @Nullable TlsLayer tls) {
         this.step = step;
-        handler = new NegotiationHandler(settings, TIMEOUT, this);
+        handler = new NegotiationHandler(settings, TIMEOUT, tls, this);
         channel = new EmbeddedChannel();
         channel.freezeTime();
         channel.pipeline().addLast(handler);

@@ -10,6 +10,7 @@ import io.nbd4j.client.internal.negotiation.NegotiationAction.Pause;
 import io.nbd4j.client.internal.negotiation.NegotiationAction.RefuseOption;
 import io.nbd4j.client.internal.negotiation.NegotiationAction.SendClientFlags;
 import io.nbd4j.client.internal.negotiation.NegotiationAction.SendOption;
+import io.nbd4j.client.internal.negotiation.NegotiationAction.StartTls;
 import io.nbd4j.client.internal.negotiation.NegotiationEvent.AbortRequested;
 import io.nbd4j.client.internal.negotiation.NegotiationEvent.ChannelClosed;
 import io.nbd4j.client.internal.negotiation.NegotiationEvent.ExportNameReplyReceived;
@@ -20,6 +21,8 @@ import io.nbd4j.client.internal.negotiation.NegotiationEvent.InfoRequested;
 import io.nbd4j.client.internal.negotiation.NegotiationEvent.ListRequested;
 import io.nbd4j.client.internal.negotiation.NegotiationEvent.OptionReplyReceived;
 import io.nbd4j.client.internal.negotiation.NegotiationEvent.TimeOver;
+import io.nbd4j.client.internal.negotiation.NegotiationEvent.TlsFailed;
+import io.nbd4j.client.internal.negotiation.NegotiationEvent.TlsUp;
 import io.nbd4j.client.internal.negotiation.NegotiationEvent.ViolationFound;
 import io.nbd4j.codec.ProtocolViolationException;
 import io.nbd4j.codec.TransmissionFlags;
@@ -37,6 +40,7 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
 import java.util.stream.Stream;
+import javax.net.ssl.SSLException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
@@ -52,6 +56,10 @@ class NegotiationMachineTest {
     private static final ExportDraft DRAFT = ExportDraft.EMPTY.with(512, new TransmissionFlags(1));
     private static final NegotiatedExport EXPORT = new NegotiatedExport(
             "", 512, new TransmissionFlags(1), null, true, ProtocolStyle.NEWSTYLE_FIXED, null, null);
+    private static final NegotiationSettings ALLOW = SETTINGS.withTls(TlsPolicy.ALLOW);
+    private static final NegotiationSettings REQUIRE = SETTINGS.withTls(TlsPolicy.REQUIRE);
+    private static final OptionReply.Refusal NO_TLS = OptionReply.Refusal.of(5, OptionReplyType.ERR_POLICY, "no");
+    private static final OptionReply.Refusal TLS_FIRST = OptionReply.Refusal.of(7, OptionReplyType.ERR_TLS_REQD, "tls");
     private static final OptionRequest GO = OptionRequest.Go.of("", InfoType.BLOCK_SIZE);
     private static final OptionReply.Refusal UNKNOWN = OptionReply.Refusal.of(7, OptionReplyType.ERR_UNKNOWN, "no");
     private static final Duration LIMIT = Duration.ofSeconds(10);
@@ -67,6 +75,84 @@ class NegotiationMachineTest {
                                         new Agreement(SETTINGS, ProtocolStyle.NEWSTYLE_FIXED, false, false)),
                                 new SendClientFlags(new ClientFlags(3)),
                                 new SendOption(new OptionRequest.StructuredReply()))),
+                transition(
+                        "TLS comes first",
+                        new AwaitingGreeting(ALLOW),
+                        greeting(3),
+                        Step.to(
+                                new AwaitingStartTlsAnswer(fixed(ALLOW)),
+                                new SendClientFlags(new ClientFlags(3)),
+                                new SendOption(new OptionRequest.StartTls()))),
+                transition(
+                        "newstyle has no TLS",
+                        new AwaitingGreeting(ALLOW),
+                        greeting(0),
+                        Step.to(
+                                new AwaitingExportNameReply(new Agreement(ALLOW, ProtocolStyle.NEWSTYLE, true, false)),
+                                new SendClientFlags(new ClientFlags(0)),
+                                new ExpectExportNameReply(true),
+                                new SendOption(new OptionRequest.ExportName("")))),
+                transition(
+                        "TLS agreed",
+                        new AwaitingStartTlsAnswer(fixed(REQUIRE)),
+                        reply(new OptionReply.Ack(5)),
+                        Step.to(new AwaitingTls(fixed(REQUIRE)), new StartTls())),
+                transition(
+                        "TLS is up: ask for structured replies",
+                        new AwaitingTls(fixed(REQUIRE).withStructuredReplies()),
+                        new TlsUp(),
+                        Step.to(
+                                new AwaitingStructuredReplyAnswer(fixed(REQUIRE).withTls()),
+                                new SendOption(new OptionRequest.StructuredReply()))),
+                transition(
+                        "no TLS, but required: ABORT, then fail",
+                        new AwaitingStartTlsAnswer(fixed(REQUIRE)),
+                        reply(NO_TLS),
+                        Step.to(
+                                new Ended(),
+                                new SendOption(new OptionRequest.Abort()),
+                                new Fail(new NegotiationFailure.TlsUnavailable(Refusals.reason(NO_TLS), NO_TLS)))),
+                transition(
+                        "no TLS, but allowed: go on",
+                        new AwaitingStartTlsAnswer(fixed(ALLOW)),
+                        reply(NO_TLS),
+                        Step.to(
+                                new AwaitingStructuredReplyAnswer(fixed(ALLOW)),
+                                new SendOption(new OptionRequest.StructuredReply()))),
+                transition(
+                        "GO wants TLS: STARTTLS",
+                        goPhase(fixed(ALLOW), ExportDraft.EMPTY),
+                        reply(TLS_FIRST),
+                        Step.to(
+                                new AwaitingStartTlsAnswer(
+                                        fixed(ALLOW).withInterrupted(new Interrupted(OptionType.GO, TLS_FIRST))),
+                                new SendOption(new OptionRequest.StartTls()))),
+                transition(
+                        "GO wanted TLS, and it is up: GO again",
+                        new AwaitingStructuredReplyAnswer(fixed(ALLOW)
+                                .withInterrupted(new Interrupted(OptionType.GO, TLS_FIRST))
+                                .withTls()),
+                        reply(new OptionReply.Ack(8)),
+                        Step.to(
+                                goPhase(fixed(ALLOW).withTls().withStructuredReplies(), ExportDraft.EMPTY),
+                                new SendOption(GO))),
+                transition(
+                        "GO wants TLS, and there is none: its refusal stands",
+                        new AwaitingStartTlsAnswer(
+                                fixed(ALLOW).withInterrupted(new Interrupted(OptionType.GO, TLS_FIRST))),
+                        reply(NO_TLS),
+                        Step.abort(TLS_FIRST)),
+                transition(
+                        "GO wants TLS under TLS: ABORT, then fail",
+                        goPhase(fixed(ALLOW).withTls(), ExportDraft.EMPTY),
+                        reply(TLS_FIRST),
+                        Step.abort(TLS_FIRST)),
+                transition(
+                        "nothing enters the transmission phase without the TLS that is required",
+                        goPhase(fixed(REQUIRE), DRAFT),
+                        reply(new OptionReply.Ack(7)),
+                        Step.fail(new NegotiationFailure.TlsUnavailable(
+                                "the handshake came to its end without TLS", null))),
                 transition(
                         "newstyle: EXPORT_NAME at once",
                         new AwaitingGreeting(SETTINGS),
@@ -203,6 +289,13 @@ class NegotiationMachineTest {
     private static List<NegotiationPhase> phases() {
         return List.of(
                 new AwaitingGreeting(SETTINGS),
+                new AwaitingStartTlsAnswer(fixed(ALLOW)),
+                new AwaitingStartTlsAnswer(fixed(REQUIRE)),
+                new AwaitingStartTlsAnswer(
+                        fixed(ALLOW.withOptionMode(true)).withInterrupted(new Interrupted(OptionType.INFO, TLS_FIRST))),
+                new AwaitingTls(fixed(ALLOW)),
+                new AwaitingStructuredReplyAnswer(fixed(REQUIRE).withTls()),
+                goPhase(fixed(ALLOW), DRAFT),
                 new AwaitingStructuredReplyAnswer(AUTOMATIC),
                 new Paused(BY_HAND),
                 new Paused(NOT_FIXED),
@@ -216,7 +309,7 @@ class NegotiationMachineTest {
     }
 
     private static List<NegotiationEvent> events() {
-        Stream<NegotiationEvent> replies = Stream.of(2, 3, 6, 7, 8, 99)
+        Stream<NegotiationEvent> replies = Stream.of(2, 3, 5, 6, 7, 8, 99)
                 .flatMap(option -> Stream.of(
                         new OptionReply.Ack(option),
                         new OptionReply.Server(option, "", ""),
@@ -224,6 +317,7 @@ class NegotiationMachineTest {
                         new OptionReply.MetaContextReply(option, 0, "x:y"),
                         OptionReply.Refusal.of(option, OptionReplyType.ERR_UNSUP, ""),
                         OptionReply.Refusal.of(option, OptionReplyType.ERR_SHUTDOWN, ""),
+                        OptionReply.Refusal.of(option, OptionReplyType.ERR_TLS_REQD, ""),
                         OptionReply.Refusal.of(option, OptionReplyType.ERR_BLOCK_SIZE_REQD, ""),
                         new OptionReply.Refusal(option, -1, "")))
                 .map(NegotiationMachineTest::reply);
@@ -236,12 +330,19 @@ class NegotiationMachineTest {
                 new TimeOver(LIMIT),
                 new ChannelClosed(null),
                 new ChannelClosed(new IOException("reset")),
+                new TlsUp(),
+                new TlsFailed(null),
+                new TlsFailed(new SSLException("no")),
                 new GoRequested(),
                 new InfoRequested(),
                 new ListRequested(),
                 new ExportNameSet("x"),
                 new AbortRequested());
         return Stream.concat(replies, others).toList();
+    }
+
+    private static Agreement fixed(NegotiationSettings settings) {
+        return new Agreement(settings, ProtocolStyle.NEWSTYLE_FIXED, false, false);
     }
 
     private static NegotiationPhase goPhase(Agreement agreement, ExportDraft draft) {

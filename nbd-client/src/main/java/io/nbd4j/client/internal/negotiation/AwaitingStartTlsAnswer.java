@@ -1,0 +1,44 @@
+package io.nbd4j.client.internal.negotiation;
+
+import io.nbd4j.client.internal.negotiation.NegotiationAction.Fail;
+import io.nbd4j.client.internal.negotiation.NegotiationAction.SendOption;
+import io.nbd4j.client.internal.negotiation.NegotiationAction.StartTls;
+import io.nbd4j.codec.handshake.OptionReply.Refusal;
+import io.nbd4j.codec.handshake.OptionRequest;
+import io.nbd4j.codec.handshake.OptionType;
+
+/** STARTTLS has been sent. */
+record AwaitingStartTlsAnswer(Agreement agreement) implements OptionPhase {
+    static Step ask(Agreement agreement) {
+        return Step.to(new AwaitingStartTlsAnswer(agreement), new SendOption(new OptionRequest.StartTls()));
+    }
+
+    @Override
+    public OptionType option() {
+        return OptionType.STARTTLS;
+    }
+
+    @Override
+    public boolean forUser() {
+        return false;
+    }
+
+    @Override
+    public Step onAck() {
+        return Step.to(new AwaitingTls(agreement), new StartTls());
+    }
+
+    @Override
+    public Step onRefusal(Refusal refusal) {
+        if (agreement.lacksTls()) {
+            return Step.to(
+                    new Ended(),
+                    new SendOption(new OptionRequest.Abort()),
+                    new Fail(new NegotiationFailure.TlsUnavailable(Refusals.reason(refusal), refusal)));
+        }
+        Interrupted interrupted = agreement.interrupted();
+        return interrupted == null
+                ? OptionOrder.inClear(agreement)
+                : AwaitingExportInfo.refused(agreement.withInterrupted(null), interrupted.refusal());
+    }
+}
