@@ -37,6 +37,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
@@ -427,10 +429,17 @@ public final class TestServer implements AutoCloseable {
             ServerInitializer initializer =
                     initializer(new DefaultChannelGroup(GlobalEventExecutor.INSTANCE, true), gates());
             DefaultEventLoop loop = new DefaultEventLoop(new DefaultThreadFactory("nbd-test-server", true));
-            StreamChannel channel = new StreamChannel(in, out);
+            // Faults may want to do something while the client waits.
+            ExecutorService reader = faults.isEmpty()
+                    ? null
+                    : Executors.newSingleThreadExecutor(new DefaultThreadFactory("nbd-test-server", true));
+            StreamChannel channel = new StreamChannel(in, out, reader);
             channel.pipeline().addLast(initializer);
             loop.register(channel).syncUninterruptibly();
             channel.closeFuture().awaitUninterruptibly();
+            if (reader != null) {
+                reader.shutdown();
+            }
             loop.shutdownGracefully(0, 5, TimeUnit.SECONDS).awaitUninterruptibly();
         }
 

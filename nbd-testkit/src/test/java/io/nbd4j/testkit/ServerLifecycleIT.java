@@ -165,6 +165,31 @@ class ServerLifecycleIT {
     }
 
     @Test
+    void anAnswerThatIsDelayedComesThoughTheClientSaysNothing() throws Exception {
+        // Given
+        Pipe toServer = Pipe.open();
+        Pipe fromServer = Pipe.open();
+        Thread serving = new Thread(() -> TestServer.builder()
+                .export("", PatternExport.ofSize(4096))
+                .faults("on ABORT always: delay 10ms")
+                .serve(toServer.source(), fromServer.sink()));
+        serving.start();
+        RawClient client = new RawClient(
+                Channels.newInputStream(fromServer.source()),
+                Channels.newOutputStream(toServer.sink()),
+                toServer.sink());
+
+        // When
+        client.expect(GREETING).send("00000003 'IHAVEOPT' 00000002 00000000");
+
+        // Then
+        client.expect("0003e889045565a9 00000002 00000001 00000000").expectEnd();
+        serving.join();
+        client.close();
+        fromServer.source().close();
+    }
+
+    @Test
     void descriptorsThatDoNotBlockAreServedToo() throws Exception {
         // Given
         Pipe toServer = Pipe.open();

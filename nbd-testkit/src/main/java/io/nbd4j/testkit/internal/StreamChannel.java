@@ -5,7 +5,6 @@ import io.netty.channel.AbstractChannel;
 import io.netty.channel.ChannelConfig;
 import io.netty.channel.ChannelMetadata;
 import io.netty.channel.ChannelOutboundBuffer;
-import io.netty.channel.ChannelPipeline;
 import io.netty.channel.ChannelPromise;
 import io.netty.channel.DefaultChannelConfig;
 import io.netty.channel.DefaultEventLoop;
@@ -16,6 +15,8 @@ import java.net.SocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.GatheringByteChannel;
 import java.nio.channels.ScatteringByteChannel;
+import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
@@ -24,7 +25,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>It reads, serves and writes in turn on the thread of its own event loop, which it blocks. That suits a server that
  * has no other connection and nothing to do but answer; nothing else may be registered with that loop. Because a write
- * ends only when all is written, nothing piles up.
+ * ends only when all is written, nothing piles up. Where something is to happen while the client says nothing, such as an
+ * answer that was delayed, another thread has to do the reading, which takes longer.
  */
 public final class StreamChannel extends AbstractChannel {
     private static final ChannelMetadata METADATA = new ChannelMetadata(false);
@@ -36,13 +38,19 @@ public final class StreamChannel extends AbstractChannel {
     private final GatheringByteChannel out;
     private final ChannelConfig config = new DefaultChannelConfig(this);
     private final Runnable readTask = this::readNow;
+    private final @Nullable Executor reader;
     private boolean readPending;
 
-    /** Creates a channel that closes both when it is closed. */
-    public StreamChannel(ScatteringByteChannel in, GatheringByteChannel out) {
+    /**
+     * Creates a channel that closes both when it is closed.
+     *
+     * @param reader waits for what the client says, and does nothing else; {@code null} to let the event loop wait
+     */
+    public StreamChannel(ScatteringByteChannel in, GatheringByteChannel out, @Nullable Executor reader) {
         super(null);
         this.in = in;
         this.out = out;
+        this.reader = reader;
         config.setRecvByteBufAllocator(ServerTransport.receiveAllocator());
     }
 
@@ -85,14 +93,22 @@ public final class StreamChannel extends AbstractChannel {
     }
 
     private void readNow() {
-        readPending = false;
         if (!isActive()) {
+            readPending = false;
             return;
         }
         var handle = unsafe().recvBufAllocHandle();
         handle.reset(config);
         ByteBuf buffer = handle.allocate(config.getAllocator());
-        ChannelPipeline pipeline = pipeline();
+        if (reader == null) {
+            readInto(buffer).run();
+        } else {
+            reader.execute(() -> pass(buffer, readInto(buffer)));
+        }
+    }
+
+    /** Waits for bytes, and returns what is to be done about them on the event loop. */
+    private Runnable readInto(ByteBuf buffer) {
         try {
             int read = buffer.writeBytes(in, buffer.writableBytes());
             while (read == 0) {
@@ -100,22 +116,43 @@ public final class StreamChannel extends AbstractChannel {
                 LockSupport.parkNanos(RETRY_NANOS);
                 read = buffer.writeBytes(in, buffer.writableBytes());
             }
-            handle.lastBytesRead(read);
-            if (read < 0) {
-                buffer.release();
-                unsafe().close(unsafe().voidPromise());
-                return;
-            }
+            int length = read;
+            return () -> received(buffer, length);
         } catch (IOException e) {
+            return () -> failed(buffer, e);
+        }
+    }
+
+    private void pass(ByteBuf buffer, Runnable task) {
+        try {
+            eventLoop().execute(task);
+        } catch (RejectedExecutionException e) {
+            buffer.release(); // The connection has ended, and the event loop with it.
+        }
+    }
+
+    private void received(ByteBuf buffer, int length) {
+        readPending = false;
+        if (length < 0 || !isActive()) {
             buffer.release();
-            pipeline.fireExceptionCaught(e);
             unsafe().close(unsafe().voidPromise());
             return;
         }
+        var handle = unsafe().recvBufAllocHandle();
+        handle.lastBytesRead(length);
         handle.incMessagesRead(1);
-        pipeline.fireChannelRead(buffer);
+        pipeline().fireChannelRead(buffer);
         handle.readComplete();
-        pipeline.fireChannelReadComplete();
+        pipeline().fireChannelReadComplete();
+    }
+
+    private void failed(ByteBuf buffer, IOException cause) {
+        readPending = false;
+        buffer.release();
+        if (isActive()) {
+            pipeline().fireExceptionCaught(cause);
+            unsafe().close(unsafe().voidPromise());
+        }
     }
 
     @Override
