@@ -51,7 +51,7 @@ class MainTest {
         assertThat(out.toString())
                 .contains("--memory", "--file", "--pattern", "--unix", "--port", "--stdio", "--size", "--read-only")
                 .contains("--export", "--description", "--tls", "--tls-certificate", "--tls-key", "--tls-client-ca")
-                .contains("--debug");
+                .contains("--fault", "--debug");
         assertThat(err.toString()).isEmpty();
     }
 
@@ -98,6 +98,7 @@ class MainTest {
                         "/no/cert",
                         "--tls-key",
                         "k"),
+                badArguments("fault", "serve", "--memory", "1m", "--fault", "on READ nth 5: explode"),
                 badArguments("--size is for --file", "serve", "--memory", "1m", "--size", "512"),
                 badArguments("/no/such/file: no such file", "serve", "--file", "/no/such/file"),
                 badArguments("port 65536 is not in the range", "serve", "--memory", "1m", "--port", "65536"),

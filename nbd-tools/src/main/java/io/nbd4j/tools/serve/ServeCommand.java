@@ -2,10 +2,12 @@ package io.nbd4j.tools.serve;
 
 import io.nbd4j.testkit.StdioServer;
 import io.nbd4j.testkit.TestServer;
+import io.nbd4j.testkit.fault.FaultPlan;
 import io.nbd4j.tools.SizeConverter;
 import io.nbd4j.tools.ToolException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Objects;
 import java.util.OptionalInt;
 import java.util.concurrent.Callable;
@@ -79,6 +81,14 @@ public final class ServeCommand implements Callable<Integer> {
             description = "What the export is, for people who list it.")
     private String description = "";
 
+    @Option(
+            names = "--fault",
+            paramLabel = "RULE",
+            description =
+                    "Go wrong on purpose, such as \"on READ nth 5: refuse EIO\". May be given several times. Rules that"
+                            + " have done nothing are named at the end.")
+    private List<String> faults = List.of();
+
     /** What is served. */
     static final class Content {
         @Option(
@@ -117,17 +127,27 @@ public final class ServeCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         try (ServedDisk disk = disk()) {
-            TestServer.Builder server = TestServer.builder().export(name, disk.export(), description);
+            FaultPlan plan = FaultPlan.parse(faults.toArray(String[]::new));
+            TestServer.Builder server = TestServer.builder()
+                    .export(name, disk.export(), description)
+                    .faults(plan);
             if (tls != null) {
                 server.tls(tls.mode(), TlsContext.of(tls));
             }
             if (place.stdio) {
                 StdioServer.serve(server);
+                nameUnused(plan);
                 return 0;
             }
-            return Foreground.serve(listening(server), name, spec.commandLine().getOut());
+            return Foreground.serve(listening(server), name, spec.commandLine().getOut(), () -> nameUnused(plan));
         } catch (IllegalArgumentException | UncheckedIOException e) {
             throw new ToolException(String.valueOf(e.getMessage()), e);
+        }
+    }
+
+    private void nameUnused(FaultPlan plan) {
+        for (String rule : plan.unusedRules()) {
+            spec.commandLine().getErr().println(spec.qualifiedName() + ": this fault did nothing: " + rule);
         }
     }
 

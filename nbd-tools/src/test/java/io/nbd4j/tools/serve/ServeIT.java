@@ -1,6 +1,7 @@
 package io.nbd4j.tools.serve;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.nbd4j.client.NbdClient;
 import io.nbd4j.testkit.junit.RequiresServer;
@@ -152,6 +153,52 @@ class ServeIT {
         assertThat(uri).isEqualTo("nbd+unix:///?socket=" + socket);
         assertThat(serve.await().status()).isEqualTo(143);
         assertThat(socket).as("the socket of somebody else").exists();
+    }
+
+    @Test
+    void goesWrongOnPurposeAndNamesTheFaultsThatDidNothing() throws Exception {
+        // Given
+        NbdCommand serve = NbdCommand.start(
+                directory,
+                "serve",
+                "--memory",
+                "1m",
+                "--port",
+                "0",
+                "--fault",
+                "on READ nth 2: refuse EIO",
+                "--fault",
+                "on TRIM always: drop");
+        String uri = serve.firstLine();
+
+        // When // Then
+        try (NbdClient nbd = NbdClient.builder().build()) {
+            nbd.connectUri(uri).join();
+            assertThat(read(nbd, 0, 1)).containsExactly(0);
+            assertThatThrownBy(() -> read(nbd, 0, 1)).hasMessageContaining("EIO");
+            assertThat(read(nbd, 0, 1)).containsExactly(0);
+        }
+        serve.process().destroy();
+        assertThat(serve.await())
+                .isEqualTo(new NbdCommand.Result(
+                        143, uri + "\n", "nbd serve: this fault did nothing: on TRIM always: drop (0 matches)\n"));
+    }
+
+    @Test
+    void delaysAnAnswerOverStandardStreams() throws Exception {
+        try (NbdClient nbd = NbdClient.builder().build()) {
+            nbd.connectCommand(NbdCommand.argv(
+                                    List.of(),
+                                    "serve",
+                                    "--stdio",
+                                    "--memory",
+                                    "1m",
+                                    "--fault",
+                                    "on READ nth 1: delay 10ms")
+                            .toArray(String[]::new))
+                    .join();
+            assertThat(read(nbd, 0, 1)).containsExactly(0);
+        }
     }
 
     @Test
