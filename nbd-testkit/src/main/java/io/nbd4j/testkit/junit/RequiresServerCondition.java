@@ -1,12 +1,8 @@
 package io.nbd4j.testkit.junit;
 
-import io.nbd4j.testkit.internal.ProgramPath;
 import java.util.List;
-import java.util.Optional;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.extension.ConditionEvaluationResult;
 import org.junit.jupiter.api.extension.ExecutionCondition;
-import org.junit.jupiter.api.extension.ExtensionConfigurationException;
 import org.junit.jupiter.api.extension.ExtensionContext;
 import org.junit.platform.commons.support.AnnotationSupport;
 
@@ -17,22 +13,8 @@ public final class RequiresServerCondition implements ExecutionCondition {
 
     @Override
     public ConditionEvaluationResult evaluateExecutionCondition(ExtensionContext context) {
-        Optional<RequiresServer> required =
-                AnnotationSupport.findAnnotation(context.getElement(), RequiresServer.class);
-        if (required.isEmpty()) {
-            return ConditionEvaluationResult.enabled("no server is required here");
-        }
-        List<String> missing = Stream.of(required.get().value())
-                .filter(program -> ProgramPath.find(program).isEmpty())
-                .toList();
-        if (missing.isEmpty()) {
-            return ConditionEvaluationResult.enabled("all required programs are on the PATH");
-        }
-        String reason = "not on the PATH: " + String.join(", ", missing);
-        if (RequiresServer.REQUIRED.equals(System.getProperty(RequiresServer.PROPERTY))) {
-            throw new ExtensionConfigurationException(
-                    reason + " (and -D" + RequiresServer.PROPERTY + "=" + RequiresServer.REQUIRED + ")");
-        }
-        return ConditionEvaluationResult.disabled(reason);
+        return AnnotationSupport.findAnnotation(context.getElement(), RequiresServer.class)
+                .map(required -> RequiredPrograms.evaluate(List.of(required.value())))
+                .orElseGet(() -> ConditionEvaluationResult.enabled("no server is required here"));
     }
 }

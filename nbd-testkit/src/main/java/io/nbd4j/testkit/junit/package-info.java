@@ -1,4 +1,7 @@
-/** JUnit Jupiter extensions: real servers where they are installed, and leak checks for Netty buffers. */
+/**
+ * JUnit Jupiter extensions: a test server or a real one for parameters and fields, and leak checks for Netty buffers. They
+ * run on JUnit 5.14 and 6.
+ */
 @NullMarked
 package io.nbd4j.testkit.junit;
 
