@@ -15,7 +15,9 @@ import io.nbd4j.client.ExportInfo;
 import io.nbd4j.client.NbdException;
 import io.nbd4j.client.NbdProtocolException;
 import io.nbd4j.client.NbdTimeoutException;
+import io.nbd4j.client.NbdTlsException;
 import io.nbd4j.client.NegotiationRefusedException;
+import io.nbd4j.client.TlsMode;
 import io.nbd4j.codec.TransmissionFlags;
 import io.nbd4j.testkit.ScriptedConnection;
 import java.time.Duration;
@@ -86,6 +88,18 @@ class HandshakeIT {
 
     @EachWay
     @TypedBytes
+    void t006_withoutFixedNewstyleThereIsNoTls(Way way) {
+        try (Dialogue dialogue = Dialogue.connected(way, options -> options.tls(TlsMode.REQUIRE, TestTls.options()))) {
+            dialogue.send("'NBDMAGIC' 'IHAVEOPT' 0000").expect("00000000");
+            assertThat(dialogue.failureOf(dialogue.connecting(), NbdTlsException.class))
+                    .hasMessageContaining("TLS is required")
+                    .hasMessageContaining("fixed newstyle");
+            dialogue.assertGone();
+        }
+    }
+
+    @EachWay
+    @TypedBytes
     void t007_aWrongMagicEndsTheConnection(Way way) {
         try (Dialogue dialogue = Dialogue.connected(way)) {
             // When
@@ -125,7 +139,7 @@ class HandshakeIT {
 
     @EachWay
     @TypedBytes
-    void t011_anOldstyleServerIsRefusedWhereANameIsWanted(Way way) {
+    void t011_anOldstyleServerIsRefusedWhereTlsOrANameIsRequired(Way way) {
         try (Dialogue dialogue = Dialogue.connected(way, options -> options.exportName("disk"))) {
             // When
             dialogue.send(OLDSTYLE + "00000001 00*124");
@@ -134,6 +148,13 @@ class HandshakeIT {
             assertThat(dialogue.failureOf(dialogue.connecting(), NegotiationRefusedException.class))
                     .hasMessageContaining("oldstyle")
                     .hasMessageContaining("'disk'");
+            dialogue.assertGone();
+        }
+        try (Dialogue dialogue = Dialogue.connected(way, options -> options.tls(TlsMode.REQUIRE, TestTls.options()))) {
+            dialogue.send(OLDSTYLE + "00000001 00*124");
+            assertThat(dialogue.failureOf(dialogue.connecting(), NbdTlsException.class))
+                    .hasMessageContaining("TLS is required")
+                    .hasMessageContaining("oldstyle");
             dialogue.assertGone();
         }
     }

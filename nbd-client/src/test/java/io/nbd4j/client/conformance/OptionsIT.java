@@ -10,6 +10,7 @@ import static io.nbd4j.client.conformance.Dialogue.GO_INFO;
 import static io.nbd4j.client.conformance.Dialogue.GREETING;
 import static io.nbd4j.client.conformance.Dialogue.OPTION;
 import static io.nbd4j.client.conformance.Dialogue.REPLY;
+import static io.nbd4j.client.conformance.Dialogue.STARTTLS;
 import static io.nbd4j.client.conformance.Dialogue.STRUCTURED_REPLY;
 import static io.nbd4j.client.conformance.Dialogue.STRUCTURED_REPLY_ACK;
 import static io.nbd4j.client.conformance.Dialogue.STRUCTURED_REPLY_UNSUPPORTED;
@@ -24,6 +25,7 @@ import io.nbd4j.client.NbdException;
 import io.nbd4j.client.NbdFuture;
 import io.nbd4j.client.NbdProtocolException;
 import io.nbd4j.client.NegotiationRefusedException;
+import io.nbd4j.client.TlsMode;
 import io.nbd4j.codec.CommandFlag;
 import io.nbd4j.codec.SizeConstraints;
 import io.nbd4j.codec.TransmissionFlags;
@@ -34,6 +36,7 @@ import io.nbd4j.codec.handshake.OptionType;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Timeout;
 
@@ -247,6 +250,27 @@ class OptionsIT {
             assertThat(refused.reason()).isEqualTo(OptionReplyType.ERR_TLS_REQD);
             assertThat(refused).hasMessageContaining("TLS is required first (ERR_TLS_REQD)");
             dialogue.assertGone();
+        }
+    }
+
+    @EachWay
+    void t039_tlsIsStartedWhereTheServerWantsItAndTheClientMay(Way way) throws SSLException {
+        try (Dialogue dialogue = Dialogue.connected(way, options -> options.tls(TlsMode.ALLOW, TestTls.options()))) {
+            // Given: the server has no TLS to offer before it knows which export is meant
+            dialogue.send(GREETING)
+                    .expect("00000003" + STARTTLS)
+                    .send(REPLY + "00000005 80000002 00000000")
+                    .expect(STRUCTURED_REPLY)
+                    .send(STRUCTURED_REPLY_ACK)
+                    .expect(GO);
+
+            // When
+            dialogue.send(GO_ERROR + "80000005 00000000").expect(STARTTLS);
+            dialogue.startTls(TestTls.server()).handshake();
+
+            // Then
+            dialogue.agree(Export.STRUCTURED).assertWorks();
+            assertThat(dialogue.nbd.isTlsActive()).isTrue();
         }
     }
 
