@@ -158,8 +158,7 @@ final class FuzzedServer {
             takeAll();
             assertThat(channel.isOpen()).as("open, though all was answered").isFalse();
         }
-        channel.close();
-        channel.runPendingTasks();
+        channel.loseOtherEnd();
         channel.checkException();
         assertThat(connections.isEmpty()).as("the connection is forgotten").isTrue();
         memory.requireReleased();

@@ -34,6 +34,12 @@ final class TakingChannel extends EmbeddedChannel {
         wanted = 0;
     }
 
+    /** The other end goes away. Unlike a close by this end, no handler is asked, and none can put it off. */
+    void loseOtherEnd() {
+        unsafe().close(newPromise());
+        runPendingTasks();
+    }
+
     /** Returns how many bytes were taken in all. */
     long taken() {
         return taken;
