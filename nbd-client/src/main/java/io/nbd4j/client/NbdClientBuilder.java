@@ -2,16 +2,19 @@ package io.nbd4j.client;
 
 import io.nbd4j.client.internal.handle.ClientSettings;
 import io.nbd4j.client.internal.handle.DefaultNbdClient;
+import io.nbd4j.client.internal.handle.MultiConnector;
 import io.nbd4j.client.internal.transport.EventLoops;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.PooledByteBufAllocator;
 import io.netty.channel.IoEventLoopGroup;
 import java.time.Duration;
+import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -43,6 +46,7 @@ public final class NbdClientBuilder {
     private @Nullable Executor completionExecutor;
     private ByteBufAllocator allocator = PooledByteBufAllocator.DEFAULT;
     private @Nullable String name;
+    private boolean forceMultiConn;
 
     NbdClientBuilder() {}
 
@@ -69,6 +73,7 @@ public final class NbdClientBuilder {
         completionExecutor = other.completionExecutor;
         allocator = other.allocator;
         name = other.name;
+        forceMultiConn = other.forceMultiConn;
     }
 
     private NbdClientBuilder with(Consumer<NbdClientBuilder> change) {
@@ -273,8 +278,45 @@ public final class NbdClientBuilder {
         return with(b -> b.name = name);
     }
 
+    /**
+     * Whether {@link #connectMulti} makes several connections even if the server does not advertise that they see one coherent
+     * export. By default not: a read may then miss what was written over another connection. A flush goes to all of them then,
+     * and fails once one was lost.
+     */
+    public NbdClientBuilder forceMultiConn(boolean forced) {
+        return with(b -> b.forceMultiConn = forced);
+    }
+
     /** Makes a client, in the state CREATED. */
     public NbdClient build() {
+        return make();
+    }
+
+    /**
+     * Connects several times to one export, and uses the connections as one device. See {@link NbdMultiDevice}.
+     *
+     * <p>One connection is made first. The others follow if the server advertises that several connections see one coherent
+     * export ({@link ExportInfo#canMultiConn}), or if {@link #forceMultiConn} is set; otherwise there is one. A command as the
+     * target gives one connection, since each would be a server of its own. {@link #optionMode} has no effect.
+     *
+     * @param connections how many, 1 to 256
+     * @return completes with the device when all connections are READY. Fails as {@link NbdClient#connect} does if one of them
+     *     can't be made, or with {@link ConnectFailedException} if they see different exports; then all are closed. Cancelling
+     *     it closes them too
+     */
+    public NbdFuture<NbdMultiDevice> connectMulti(NbdTarget target, int connections) {
+        Objects.requireNonNull(target);
+        NbdClientBuilder straight = optionMode(false);
+        boolean possible = connections >= 1 && connections <= 256;
+        List<DefaultNbdClient> clients = Stream.generate(straight::make)
+                .limit(possible ? connections : 1)
+                .toList();
+        return possible
+                ? MultiConnector.connect(clients, target, forceMultiConn)
+                : MultiConnector.refuse(clients.get(0), "connections must be 1 to 256: " + connections);
+    }
+
+    private DefaultNbdClient make() {
         return new DefaultNbdClient(new ClientSettings(
                 name != null ? name : "nbd" + COUNTER.incrementAndGet(),
                 exportName,

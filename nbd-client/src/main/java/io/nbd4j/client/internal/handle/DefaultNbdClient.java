@@ -21,9 +21,11 @@ import io.netty.buffer.ByteBuf;
 import io.netty.channel.IoEventLoop;
 import io.netty.channel.IoEventLoopGroup;
 import java.nio.ByteBuffer;
+import java.time.Duration;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** The handle, as users see it: checks what can be checked at once, and hands over to the event loop. Any thread. */
@@ -229,6 +231,35 @@ public final class DefaultNbdClient implements NbdClient {
                 length == 0 ? null : NbdRange.of(offset, length));
         onLoop(future, () -> future.failed(refusal));
         return future;
+    }
+
+    // ---- For several connections as one device
+
+    HomeLoop home() {
+        return new HomeLoop(loop);
+    }
+
+    boolean isOnEventLoop() {
+        return loop.inEventLoop();
+    }
+
+    Duration drainTimeout() {
+        return settings.drainTimeout();
+    }
+
+    <T extends @Nullable Object> HandleFuture<T> newFuture(Consumer<Runnable> onGiveUp) {
+        return new HandleFuture<>(loop, settings.completionExecutor(), onGiveUp);
+    }
+
+    /** From now on commands are refused, as after {@link #closeAsync}, which is to follow. */
+    void refuseCommands() {
+        state.close();
+    }
+
+    /** Flushes in the time between {@link #refuseCommands} and {@link #closeAsync}, too. */
+    NbdFuture<@Nullable Void> flushEvenIfClosing() {
+        Commands commands = commands();
+        return commands == null ? flush() : commands.flush();
     }
 
     // ---- Facts
