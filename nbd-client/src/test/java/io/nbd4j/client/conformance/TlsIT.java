@@ -187,7 +187,7 @@ class TlsIT {
         }
     }
 
-    @EachWayByUri
+    @EachWayOverSockets
     @TypedBytes
     void t082_aUriThatWantsTlsFailsWhereThereIsNone(Way way) {
         try (Dialogue dialogue = Dialogue.byUri(way, "nbds")) {

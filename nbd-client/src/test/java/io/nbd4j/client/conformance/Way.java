@@ -29,8 +29,8 @@ record Way(Transport transport, Delivery delivery) {
         return all().filter(way -> way.transport.isTcp());
     }
 
-    /** Returns the ways that a URI can name: those over a socket. */
-    static Stream<Way> byUri() {
+    /** Returns the ways over a socket, where a server has a URI and any number of connections. */
+    static Stream<Way> overSockets() {
         return all().filter(way -> !way.transport.isSubprocess());
     }
 

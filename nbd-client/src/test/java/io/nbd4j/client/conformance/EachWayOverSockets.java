@@ -8,10 +8,13 @@ import java.lang.annotation.Target;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** A case that is run where a URI names the server: over each kind of socket, with every delivery. A child has no URI. */
+/**
+ * A case that is run over each kind of socket, with every delivery. A child process has neither a URI nor a second
+ * connection.
+ */
 @Documented
 @Retention(RetentionPolicy.RUNTIME)
 @Target(ElementType.METHOD)
 @ParameterizedTest(name = "{0}")
-@MethodSource("io.nbd4j.client.conformance.Way#byUri")
-@interface EachWayByUri {}
+@MethodSource("io.nbd4j.client.conformance.Way#overSockets")
+@interface EachWayOverSockets {}
