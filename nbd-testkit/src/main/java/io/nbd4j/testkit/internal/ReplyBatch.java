@@ -49,10 +49,30 @@ final class ReplyBatch implements ReplySink {
         ByteBuf full = buffer;
         buffer = null;
         if (full.isReadable()) {
-            channel.write(full, channel.voidPromise());
+            channel.write(fitting(full), channel.voidPromise());
         } else {
             full.release();
         }
+    }
+
+    /**
+     * Returns a buffer of about the size of what is in it. What waits for a client is bounded by its bytes, so a buffer of
+     * 128 KiB for each reply of 16 bytes would add up to a gigabyte. Where nothing waits, none does, and nothing is copied.
+     */
+    private ByteBuf fitting(ByteBuf full) {
+        int length = full.readableBytes();
+        if (length >= full.capacity() / 2 || !isAnythingWaiting()) {
+            return full;
+        }
+        try {
+            return channel.alloc().directBuffer(length).writeBytes(full);
+        } finally {
+            full.release();
+        }
+    }
+
+    private boolean isAnythingWaiting() {
+        return channel.bytesBeforeUnwritable() < channel.config().getWriteBufferHighWaterMark();
     }
 
     @Override

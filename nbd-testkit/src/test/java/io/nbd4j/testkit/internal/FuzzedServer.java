@@ -30,7 +30,7 @@ import java.util.Map;
  * One connection of a server whose client is a fuzzer.
  *
  * <p>The input: which server it is, by the bits below, in two octets; how the client's bytes are cut; how many units of
- * 1 KiB the client takes after each piece, 0 for all there is; then the client's bytes.
+ * 1 KiB the client takes after each piece, 0 for all there is, 255 for none; then the client's bytes.
  */
 final class FuzzedServer {
     static final int STRUCTURED = 1;
@@ -66,6 +66,7 @@ final class FuzzedServer {
     private static final long SIZE = 600 * 1024 + 512;
 
     private static final int UNIT = 1024;
+    private static final int TAKES_NOTHING = 255;
 
     /** Replies that wait up to the high water mark, the longest chunk behind it, and the longest option. */
     private static final long MOST_BUFFERED = 4 << 20;
@@ -170,7 +171,9 @@ final class FuzzedServer {
             takeAll();
             return;
         }
-        channel.take((long) units * UNIT);
+        if (units != TAKES_NOTHING) {
+            channel.take((long) units * UNIT);
+        }
         while (channel.isOpen() && !channel.config().isAutoRead()) {
             // Nothing arrives while the server does not read; that it will again depends on the client.
             long before = channel.taken();
