@@ -122,22 +122,22 @@ final class FaultParser {
             case "refuse" -> refuse(ofOption);
             case "delay" -> delay();
             case "hold" -> new Hold();
-            case "silence" -> new Fault.Silence();
-            case "drop" -> new Fault.Drop();
-            case "reset" -> new Fault.Reset();
-            case "half-close" -> new Fault.HalfClose();
-            case "truncate" -> number("a number of bytes", Fault.Truncate::new);
+            case "silence" -> new Silence();
+            case "drop" -> new Drop();
+            case "reset" -> new Reset();
+            case "half-close" -> new HalfClose();
+            case "truncate" -> number("a number of bytes", Truncate::new);
             case "wrong" -> wrong();
             case "oversized" -> oversized();
-            case "reorder" -> number("a number of answers", answers -> new Fault.Reorder(Math.toIntExact(answers)));
-            case "duplicate" -> new Fault.Duplicate();
-            case "split" -> number("a number of bytes", bytes -> new Fault.SplitChunks(Math.toIntExact(bytes)));
-            case "merge" -> new Fault.MergeChunks();
-            case "overlap" -> new Fault.OverlapChunks();
-            case "omit" -> new Fault.OmitChunk();
+            case "reorder" -> number("a number of answers", answers -> new Reorder(Math.toIntExact(answers)));
+            case "duplicate" -> new Duplicate();
+            case "split" -> number("a number of bytes", bytes -> new SplitChunks(Math.toIntExact(bytes)));
+            case "merge" -> new MergeChunks();
+            case "overlap" -> new OverlapChunks();
+            case "omit" -> new OmitChunk();
             case "error" -> errorAfterData();
             case "unknown" -> unknown();
-            case "plaintext" -> new Fault.PlaintextBehindAck();
+            case "plaintext" -> new PlaintextBehindAck();
             case "append" -> append();
             default -> throw in.error(start, "'" + start.text() + "' is no fault; there are " + FAULTS);
         };
@@ -149,12 +149,12 @@ final class FaultParser {
         String name = error.text().toUpperCase(Locale.ROOT);
         if (name.startsWith("ERR_")) {
             int type = enumConstant(OptionReplyType.class, error).wire();
-            return located(error, () -> new Fault.RefuseOption(type, message));
+            return located(error, () -> new RefuseOption(type, message));
         }
         if (ofOption && isNumber(error)) {
-            return located(error, () -> new Fault.RefuseOption((int) integer(error), message));
+            return located(error, () -> new RefuseOption((int) integer(error), message));
         }
-        return located(error, () -> new Fault.RefuseCommand(errno(error), message));
+        return located(error, () -> new RefuseCommand(errno(error), message));
     }
 
     private int errno(Token token) {
@@ -181,24 +181,22 @@ final class FaultParser {
             throw in.error(time, "'" + time.text() + "' is no time such as 200ms or 2s");
         }
         long nanos = Long.parseLong(text.substring(0, digits)) * unit;
-        return located(time, () -> new Fault.Delay(Duration.ofNanos(nanos)));
+        return located(time, () -> new Delay(Duration.ofNanos(nanos)));
     }
 
     private Fault wrong() {
         Token what = in.word("cookie, magic or length");
         return switch (what.text().toLowerCase(Locale.ROOT)) {
-            case "cookie" -> new Fault.WrongCookie();
-            case "magic" -> new Fault.WrongMagic();
-            case "length" -> number("a difference such as +8", by -> new Fault.WrongLength(Math.toIntExact(by)));
+            case "cookie" -> new WrongCookie();
+            case "magic" -> new WrongMagic();
+            case "length" -> number("a difference such as +8", by -> new WrongLength(Math.toIntExact(by)));
             default -> throw in.error(what, "'" + what.text() + "' is none of cookie, magic or length");
         };
     }
 
     private Fault oversized() {
         in.require("length");
-        return in.isAtEnd()
-                ? new Fault.OversizedLength(Fault.OversizedLength.DEFAULT)
-                : number("a length", Fault.OversizedLength::new);
+        return in.isAtEnd() ? new OversizedLength(OversizedLength.DEFAULT) : number("a length", OversizedLength::new);
     }
 
     private Fault errorAfterData() {
@@ -206,7 +204,7 @@ final class FaultParser {
         in.require("data");
         Token error = in.word("an error such as EIO");
         String message = in.quoted(true);
-        return located(error, () -> new Fault.ErrorAfterData(errno(error), message));
+        return located(error, () -> new ErrorAfterData(errno(error), message));
     }
 
     private Fault unknown() {
@@ -215,9 +213,9 @@ final class FaultParser {
         int number = (int) integer(type);
         int length = in.takeIf("length") ? number("a length", Math::toIntExact) : 4;
         return located(type, () -> switch (what.text().toLowerCase(Locale.ROOT)) {
-            case "chunk" -> new Fault.UnknownChunk(number, length);
-            case "reply" -> new Fault.UnknownOptionReply(number, length);
-            case "info" -> new Fault.UnknownInfo(number, length);
+            case "chunk" -> new UnknownChunk(number, length);
+            case "reply" -> new UnknownOptionReply(number, length);
+            case "info" -> new UnknownInfo(number, length);
             default -> throw in.error(what, "'" + what.text() + "' is none of chunk, reply or info");
         });
     }
@@ -225,8 +223,7 @@ final class FaultParser {
     private Fault append() {
         Token hex = in.word("bytes as hexadecimal digits");
         return located(
-                hex,
-                () -> new Fault.Append(HexFormat.of().formatHex(HexFormat.of().parseHex(hex.text()))));
+                hex, () -> new Append(HexFormat.of().formatHex(HexFormat.of().parseHex(hex.text()))));
     }
 
     private <T> T number(String what, LongFunction<T> use) {

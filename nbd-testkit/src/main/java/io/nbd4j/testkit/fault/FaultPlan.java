@@ -55,30 +55,30 @@ public final class FaultPlan {
      *
      * <table>
      * <caption>FAULT</caption>
-     * <tr><td>{@code refuse EIO 'text'}</td><td>{@link Fault.RefuseCommand}; the text may be left out</td></tr>
-     * <tr><td>{@code refuse ERR_POLICY 'text'}</td><td>{@link Fault.RefuseOption}; the text may be left out</td></tr>
-     * <tr><td>{@code delay 200ms}</td><td>{@link Fault.Delay}; the units are s, ms, us and ns</td></tr>
+     * <tr><td>{@code refuse EIO 'text'}</td><td>{@link RefuseCommand}; the text may be left out</td></tr>
+     * <tr><td>{@code refuse ERR_POLICY 'text'}</td><td>{@link RefuseOption}; the text may be left out</td></tr>
+     * <tr><td>{@code delay 200ms}</td><td>{@link Delay}; the units are s, ms, us and ns</td></tr>
      * <tr><td>{@code hold}</td><td>{@link Hold}, until {@link #release()}</td></tr>
-     * <tr><td>{@code silence}</td><td>{@link Fault.Silence}</td></tr>
+     * <tr><td>{@code silence}</td><td>{@link Silence}</td></tr>
      * <tr><td>{@code drop}, {@code reset}, {@code half-close}</td>
-     *     <td>{@link Fault.Drop}, {@link Fault.Reset}, {@link Fault.HalfClose}</td></tr>
-     * <tr><td>{@code truncate 20}</td><td>{@link Fault.Truncate}, after so many bytes</td></tr>
+     *     <td>{@link Drop}, {@link Reset}, {@link HalfClose}</td></tr>
+     * <tr><td>{@code truncate 20}</td><td>{@link Truncate}, after so many bytes</td></tr>
      * <tr><td>{@code wrong cookie}, {@code wrong magic}</td>
-     *     <td>{@link Fault.WrongCookie}, {@link Fault.WrongMagic}</td></tr>
-     * <tr><td>{@code wrong length +8}</td><td>{@link Fault.WrongLength}</td></tr>
+     *     <td>{@link WrongCookie}, {@link WrongMagic}</td></tr>
+     * <tr><td>{@code wrong length +8}</td><td>{@link WrongLength}</td></tr>
      * <tr><td>{@code oversized length 0xfffffff0}</td>
-     *     <td>{@link Fault.OversizedLength}; the number may be left out</td></tr>
-     * <tr><td>{@code reorder 3}</td><td>{@link Fault.Reorder}, behind so many answers</td></tr>
-     * <tr><td>{@code duplicate}</td><td>{@link Fault.Duplicate}</td></tr>
+     *     <td>{@link OversizedLength}; the number may be left out</td></tr>
+     * <tr><td>{@code reorder 3}</td><td>{@link Reorder}, behind so many answers</td></tr>
+     * <tr><td>{@code duplicate}</td><td>{@link Duplicate}</td></tr>
      * <tr><td>{@code split 512}, {@code merge}, {@code overlap}, {@code omit}</td>
-     *     <td>{@link Fault.SplitChunks}, {@link Fault.MergeChunks}, {@link Fault.OverlapChunks},
-     *     {@link Fault.OmitChunk}</td></tr>
-     * <tr><td>{@code error after data EIO 'text'}</td><td>{@link Fault.ErrorAfterData}</td></tr>
+     *     <td>{@link SplitChunks}, {@link MergeChunks}, {@link OverlapChunks},
+     *     {@link OmitChunk}</td></tr>
+     * <tr><td>{@code error after data EIO 'text'}</td><td>{@link ErrorAfterData}</td></tr>
      * <tr><td>{@code unknown chunk 7 length 4}, {@code unknown reply 5}, {@code unknown info 99}</td>
-     *     <td>{@link Fault.UnknownChunk}, {@link Fault.UnknownOptionReply}, {@link Fault.UnknownInfo}; without a length it
+     *     <td>{@link UnknownChunk}, {@link UnknownOptionReply}, {@link UnknownInfo}; without a length it
      *     is 4</td></tr>
-     * <tr><td>{@code plaintext}</td><td>{@link Fault.PlaintextBehindAck}, of STARTTLS only</td></tr>
-     * <tr><td>{@code append 00ff}</td><td>{@link Fault.Append}</td></tr>
+     * <tr><td>{@code plaintext}</td><td>{@link PlaintextBehindAck}, of STARTTLS only</td></tr>
+     * <tr><td>{@code append 00ff}</td><td>{@link Append}</td></tr>
      * </table>
      *
      * @throws IllegalArgumentException if one cannot be parsed; the message is one line and says what is wrong, and where

@@ -33,12 +33,10 @@ class FaultParserTest {
                         when(option(OptionType.GO)).always().then(Fault.refuse(OptionReplyType.ERR_POLICY, "go away"))),
                 Arguments.of(
                         "on GO export 'it''s' always: refuse 0x8000007f",
-                        when(option(OptionType.GO).export("it's"))
-                                .always()
-                                .then(new Fault.RefuseOption(0x8000_007f, ""))),
+                        when(option(OptionType.GO).export("it's")).always().then(new RefuseOption(0x8000_007f, ""))),
                 Arguments.of(
                         "on READ always: refuse 12345 'odd'",
-                        when(command(CommandType.READ)).always().then(new Fault.RefuseCommand(12345, "odd"))),
+                        when(command(CommandType.READ)).always().then(new RefuseCommand(12345, "odd"))),
                 Arguments.of(
                         "on WRITE rate 0.01 seed 7: drop",
                         when(command(CommandType.WRITE)).rate(0.01, 7).then(Fault.drop())),
@@ -101,7 +99,7 @@ class FaultParserTest {
                         when(option(OptionType.GO)).always().then(Fault.unknownOptionReply(5))),
                 Arguments.of(
                         "on GO always: unknown info 0x7777 length 300",
-                        when(option(OptionType.GO)).always().then(new Fault.UnknownInfo(0x7777, 300))),
+                        when(option(OptionType.GO)).always().then(new UnknownInfo(0x7777, 300))),
                 Arguments.of(
                         "on STARTTLS always: plaintext",
                         when(option(OptionType.STARTTLS)).always().then(Fault.plaintextBehindAck())),

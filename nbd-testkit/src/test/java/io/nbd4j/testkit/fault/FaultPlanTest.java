@@ -125,22 +125,22 @@ class FaultPlanTest {
 
     @Test
     void valuesThatMakeNoSenseAreRefused() {
-        refused(() -> new Fault.RefuseCommand(0, ""), "error 0 is success");
-        refused(() -> new Fault.RefuseOption(OptionReplyType.ACK.wire(), ""), "no error");
+        refused(() -> new RefuseCommand(0, ""), "error 0 is success");
+        refused(() -> new RefuseOption(OptionReplyType.ACK.wire(), ""), "no error");
         refused(() -> Fault.refuse(NbdError.EIO, "x".repeat(4097)), "the most is 4096");
         refused(() -> Fault.refuse(NbdError.EIO, "a\nb"), "control characters");
         refused(() -> Fault.delay(Duration.ofSeconds(-1)), "a delay of");
         refused(() -> Fault.delay(Duration.ofHours(2)), "an hour at most");
         refused(() -> Fault.truncate(-1), "-1 bytes");
         refused(() -> Fault.wrongLength(0), "not 0");
-        refused(() -> new Fault.OversizedLength(4096), "not oversized");
+        refused(() -> new OversizedLength(4096), "not oversized");
         refused(() -> Fault.reorder(0), "behind 0 answers");
         refused(() -> Fault.splitChunks(0), "chunks of 0 bytes");
         refused(() -> Fault.unknownChunk(0x8001), "exists: ERROR");
         refused(() -> Fault.unknownChunk(0x10000), "16 bits");
         refused(() -> Fault.unknownOptionReply(1), "exists: ACK");
         refused(() -> Fault.unknownInfo(3), "exists: BLOCK_SIZE");
-        refused(() -> new Fault.UnknownInfo(99, 70000), "a length of 70000");
+        refused(() -> new UnknownInfo(99, 70000), "a length of 70000");
         refused(() -> Fault.append(new byte[0]), "no bytes");
         refused(() -> command(CommandType.UNKNOWN), "without a name");
         refused(() -> option(OptionType.UNKNOWN), "without a name");

@@ -1,7 +1,18 @@
 package io.nbd4j.testkit.internal.fault;
 
+import io.nbd4j.testkit.fault.Append;
+import io.nbd4j.testkit.fault.Delay;
+import io.nbd4j.testkit.fault.ErrorAfterData;
 import io.nbd4j.testkit.fault.Fault;
 import io.nbd4j.testkit.fault.Hold;
+import io.nbd4j.testkit.fault.OversizedLength;
+import io.nbd4j.testkit.fault.Reorder;
+import io.nbd4j.testkit.fault.SplitChunks;
+import io.nbd4j.testkit.fault.Truncate;
+import io.nbd4j.testkit.fault.UnknownChunk;
+import io.nbd4j.testkit.fault.UnknownInfo;
+import io.nbd4j.testkit.fault.UnknownOptionReply;
+import io.nbd4j.testkit.fault.WrongLength;
 import io.nbd4j.testkit.internal.fault.Emission.How;
 import java.io.ByteArrayOutputStream;
 import java.util.ArrayList;
@@ -19,29 +30,29 @@ final class AnswerFaults {
      */
     static Effect apply(Fault fault, List<Message> answer) {
         return switch (fault.kind()) {
-            case DELAY -> behind(new Emission.Pause(((Fault.Delay) fault).by()), answer);
+            case DELAY -> behind(new Emission.Pause(((Delay) fault).by()), answer);
             case HOLD -> behind(new Emission.Await((Hold) fault), answer);
-            case REORDER -> behind(new Emission.AwaitAnswers(((Fault.Reorder) fault).answers()), answer);
+            case REORDER -> behind(new Emission.AwaitAnswers(((Reorder) fault).answers()), answer);
             case SILENCE -> Effect.of();
             case DROP -> Effect.of(new Emission.End(How.CLOSE));
             case RESET -> Effect.of(new Emission.End(How.RESET));
             case HALF_CLOSE -> Effect.of(new Emission.End(How.HALF_CLOSE));
-            case TRUNCATE -> truncate(((Fault.Truncate) fault).bytes(), answer);
+            case TRUNCATE -> truncate(((Truncate) fault).bytes(), answer);
             case DUPLICATE -> duplicate(answer);
-            case APPEND -> append(((Fault.Append) fault).bytes(), answer);
+            case APPEND -> append(((Append) fault).bytes(), answer);
             case PLAINTEXT_BEHIND_ACK -> HandshakeFaults.plaintext(answer);
             case WRONG_COOKIE -> HeaderFaults.wrongCookie(answer);
             case WRONG_MAGIC -> HeaderFaults.wrongMagic(answer);
-            case WRONG_LENGTH -> HeaderFaults.wrongLength(((Fault.WrongLength) fault).by(), answer);
-            case OVERSIZED_LENGTH -> HeaderFaults.oversizedLength(((Fault.OversizedLength) fault).length(), answer);
-            case SPLIT_CHUNKS -> ChunkFaults.split(((Fault.SplitChunks) fault).bytes(), answer);
+            case WRONG_LENGTH -> HeaderFaults.wrongLength(((WrongLength) fault).by(), answer);
+            case OVERSIZED_LENGTH -> HeaderFaults.oversizedLength(((OversizedLength) fault).length(), answer);
+            case SPLIT_CHUNKS -> ChunkFaults.split(((SplitChunks) fault).bytes(), answer);
             case MERGE_CHUNKS -> ChunkFaults.merge(answer);
             case OVERLAP_CHUNKS -> ChunkFaults.overlap(answer);
             case OMIT_CHUNK -> ChunkFaults.omit(answer);
-            case ERROR_AFTER_DATA -> ChunkFaults.errorAfterData((Fault.ErrorAfterData) fault, answer);
-            case UNKNOWN_CHUNK -> ChunkFaults.unknown((Fault.UnknownChunk) fault, answer);
-            case UNKNOWN_OPTION_REPLY -> HandshakeFaults.unknownReply((Fault.UnknownOptionReply) fault, answer);
-            case UNKNOWN_INFO -> HandshakeFaults.unknownInfo((Fault.UnknownInfo) fault, answer);
+            case ERROR_AFTER_DATA -> ChunkFaults.errorAfterData((ErrorAfterData) fault, answer);
+            case UNKNOWN_CHUNK -> ChunkFaults.unknown((UnknownChunk) fault, answer);
+            case UNKNOWN_OPTION_REPLY -> HandshakeFaults.unknownReply((UnknownOptionReply) fault, answer);
+            case UNKNOWN_INFO -> HandshakeFaults.unknownInfo((UnknownInfo) fault, answer);
             case REFUSE_OPTION, REFUSE_COMMAND ->
                 throw new IllegalArgumentException("what is refused has no answer that could be spoilt");
         };

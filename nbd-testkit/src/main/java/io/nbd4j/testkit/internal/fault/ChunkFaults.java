@@ -1,7 +1,8 @@
 package io.nbd4j.testkit.internal.fault;
 
 import io.nbd4j.codec.transmission.ChunkType;
-import io.nbd4j.testkit.fault.Fault;
+import io.nbd4j.testkit.fault.ErrorAfterData;
+import io.nbd4j.testkit.fault.UnknownChunk;
 import io.nbd4j.testkit.internal.fault.Emission.How;
 import io.nbd4j.testkit.transcript.ServerMessage;
 import java.nio.ByteBuffer;
@@ -103,7 +104,7 @@ final class ChunkFaults {
         return sending(chunks);
     }
 
-    static Effect errorAfterData(Fault.ErrorAfterData fault, List<Message> answer) {
+    static Effect errorAfterData(ErrorAfterData fault, List<Message> answer) {
         Message first = answer.get(0);
         if (first.facts() instanceof ServerMessage.SimpleReply reply) {
             if (reply.dataLength() == 0) {
@@ -128,7 +129,7 @@ final class ChunkFaults {
         return sending(chunks);
     }
 
-    static Effect unknown(Fault.UnknownChunk fault, List<Message> answer) {
+    static Effect unknown(UnknownChunk fault, List<Message> answer) {
         if (!Chunk.areAll(answer)) {
             return Effect.none(answer, NO_CHUNKS);
         }

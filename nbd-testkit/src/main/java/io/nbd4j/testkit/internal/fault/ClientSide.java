@@ -2,10 +2,12 @@ package io.nbd4j.testkit.internal.fault;
 
 import io.nbd4j.codec.CommandType;
 import io.nbd4j.codec.handshake.OptionType;
-import io.nbd4j.testkit.fault.Fault;
+import io.nbd4j.testkit.fault.Delay;
 import io.nbd4j.testkit.fault.FaultPlan;
 import io.nbd4j.testkit.fault.FaultRule;
 import io.nbd4j.testkit.fault.Hold;
+import io.nbd4j.testkit.fault.RefuseCommand;
+import io.nbd4j.testkit.fault.RefuseOption;
 import io.nbd4j.testkit.fault.Stage;
 import io.nbd4j.testkit.internal.fault.Emission.How;
 import io.nbd4j.testkit.transcript.ClientMessage;
@@ -200,11 +202,10 @@ final class ClientSide {
                 answerInstead(
                         rule,
                         Refusals.command(
-                                (ClientMessage.Request) message,
-                                conversation.hasStructuredReplies(),
-                                (Fault.RefuseCommand) rule.fault()));
+                                (ClientMessage.Request) message, conversation.hasStructuredReplies(), (RefuseCommand)
+                                        rule.fault()));
             case REFUSE_OPTION ->
-                answerInstead(rule, Refusals.option((ClientMessage.Option) message, (Fault.RefuseOption) rule.fault()));
+                answerInstead(rule, Refusals.option((ClientMessage.Option) message, (RefuseOption) rule.fault()));
             case DELAY, HOLD -> {
                 if (rule.matcher().stage() == Stage.COMMAND) {
                     spoil(message, rule, tell);
@@ -273,7 +274,7 @@ final class ClientSide {
         if (rule.fault() instanceof Hold hold) {
             performer.when(hold.await(), resume);
         } else {
-            performer.after(((Fault.Delay) rule.fault()).by(), resume);
+            performer.after(((Delay) rule.fault()).by(), resume);
         }
     }
 

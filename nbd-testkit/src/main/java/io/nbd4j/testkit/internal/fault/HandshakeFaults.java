@@ -3,7 +3,8 @@ package io.nbd4j.testkit.internal.fault;
 import io.nbd4j.codec.Magic;
 import io.nbd4j.codec.handshake.OptionReplyType;
 import io.nbd4j.codec.handshake.OptionType;
-import io.nbd4j.testkit.fault.Fault;
+import io.nbd4j.testkit.fault.UnknownInfo;
+import io.nbd4j.testkit.fault.UnknownOptionReply;
 import io.nbd4j.testkit.transcript.ServerMessage;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
@@ -15,14 +16,14 @@ final class HandshakeFaults {
 
     private HandshakeFaults() {}
 
-    static Effect unknownReply(Fault.UnknownOptionReply fault, List<Message> answer) {
+    static Effect unknownReply(UnknownOptionReply fault, List<Message> answer) {
         if (!(answer.get(0).facts() instanceof ServerMessage.OptionReply first)) {
             return Effect.none(answer, "the answer to EXPORT_NAME has no type");
         }
         return inFront(optionReply(first.option(), fault.type(), new byte[fault.length()]), answer);
     }
 
-    static Effect unknownInfo(Fault.UnknownInfo fault, List<Message> answer) {
+    static Effect unknownInfo(UnknownInfo fault, List<Message> answer) {
         if (!(answer.get(0).facts() instanceof ServerMessage.OptionReply first)
                 || first.type() != OptionReplyType.INFO) {
             return Effect.none(answer, "the answer has no information items");

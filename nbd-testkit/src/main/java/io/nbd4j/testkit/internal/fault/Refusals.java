@@ -2,7 +2,8 @@ package io.nbd4j.testkit.internal.fault;
 
 import io.nbd4j.codec.Magic;
 import io.nbd4j.codec.transmission.ChunkType;
-import io.nbd4j.testkit.fault.Fault;
+import io.nbd4j.testkit.fault.RefuseCommand;
+import io.nbd4j.testkit.fault.RefuseOption;
 import io.nbd4j.testkit.transcript.ClientMessage;
 import io.nbd4j.testkit.transcript.ServerMessage;
 import java.nio.ByteBuffer;
@@ -12,7 +13,7 @@ import java.nio.charset.StandardCharsets;
 final class Refusals {
     private Refusals() {}
 
-    static Message option(ClientMessage.Option option, Fault.RefuseOption fault) {
+    static Message option(ClientMessage.Option option, RefuseOption fault) {
         byte[] text = fault.message().getBytes(StandardCharsets.UTF_8);
         ByteBuffer out = ByteBuffer.allocate(20 + text.length);
         out.putLong(Magic.OPTION_REPLY).putInt(option.option()).putInt(fault.replyType());
@@ -25,7 +26,7 @@ final class Refusals {
      *
      * @param structuredReplies whether they have been agreed on; a request with an extended header tells by itself
      */
-    static Message command(ClientMessage.Request request, boolean structuredReplies, Fault.RefuseCommand fault) {
+    static Message command(ClientMessage.Request request, boolean structuredReplies, RefuseCommand fault) {
         if (!structuredReplies && !request.extended()) {
             ByteBuffer out = ByteBuffer.allocate(16);
             out.putInt(Magic.SIMPLE_REPLY).putInt(fault.error()).putLong(request.cookie());

@@ -7,6 +7,8 @@ import io.nbd4j.codec.NbdError;
 import io.nbd4j.codec.golden.WireBytes;
 import io.nbd4j.testkit.fault.Fault;
 import io.nbd4j.testkit.fault.Hold;
+import io.nbd4j.testkit.fault.OversizedLength;
+import io.nbd4j.testkit.fault.UnknownInfo;
 import io.nbd4j.testkit.internal.fault.Emission.How;
 import io.nbd4j.testkit.transcript.ServerMessage;
 import java.time.Duration;
@@ -83,7 +85,7 @@ class AnswerFaultsTest {
                 Arguments.of(Fault.oversizedLength(), List.of(ACK), OPTION + "00000007 00000001 fffffff0"),
                 Arguments.of(Fault.oversizedLength(), List.of(NONE), "668e33ef 0001 0000 00000000000000a1 fffffff0"),
                 Arguments.of(
-                        new Fault.OversizedLength(1L << 40),
+                        new OversizedLength(1L << 40),
                         List.of(EXTENDED),
                         "6e8a278c 0001 0001 00000000000000a1 0000000000001000 0000010000000000 0000000000001000 'abcd'"),
                 Arguments.of(
@@ -146,7 +148,7 @@ class AnswerFaultsTest {
                         List.of(ACK),
                         OPTION + "00000007 00000005 00000004 00000000" + OPTION + "00000007 00000001 00000000"),
                 Arguments.of(
-                        new Fault.UnknownInfo(0x7777, 3),
+                        new UnknownInfo(0x7777, 3),
                         List.of(INFO, ACK),
                         OPTION + "00000007 00000003 00000005 7777 000000"
                                 + OPTION + "00000007 00000003 0000000c 0000 0000000004000000 0ded"
