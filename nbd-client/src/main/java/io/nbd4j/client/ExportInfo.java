@@ -2,6 +2,7 @@ package io.nbd4j.client;
 
 import io.nbd4j.codec.SizeConstraints;
 import io.nbd4j.codec.TransmissionFlags;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -14,7 +15,9 @@ import org.jspecify.annotations.Nullable;
  * @param size in bytes; need not be a multiple of the minimum block
  * @param flags what the export can do, with what can't be used on this connection masked off
  * @param constraints null if the server advertised none, or none that make sense
- * @param structuredReplies whether structured replies are in force
+ * @param structuredReplies whether replies may come in chunks: structured replies or extended headers are in force
+ * @param extendedHeaders whether extended headers are in force: lengths have 64 bits
+ * @param metaContexts those that the server has selected for this export, in its order, immutable
  * @param protocol the style of the handshake
  * @param canonicalName null if the server did not tell; ask with {@link NbdClientBuilder#fullInfo}
  * @param description for humans, null if the server did not tell; ask with {@link NbdClientBuilder#fullInfo}
@@ -25,9 +28,16 @@ public record ExportInfo(
         TransmissionFlags flags,
         @Nullable SizeConstraints constraints,
         boolean structuredReplies,
+        boolean extendedHeaders,
+        List<MetaContext> metaContexts,
         Protocol protocol,
         @Nullable String canonicalName,
         @Nullable String description) {
+
+    /** Copies the list. */
+    public ExportInfo {
+        metaContexts = List.copyOf(metaContexts);
+    }
 
     /** The styles of a handshake. */
     public enum Protocol {
@@ -87,5 +97,20 @@ public record ExportInfo(
     /** Returns whether several connections see one coherent export ({@code NBD_FLAG_CAN_MULTI_CONN}). */
     public boolean canMultiConn() {
         return flags.has(TransmissionFlags.CAN_MULTI_CONN);
+    }
+
+    /** Returns whether a block status may be asked for some of the meta contexts only ({@code NBD_FLAG_BLOCK_STATUS_PAYLOAD}). */
+    public boolean canBlockStatusPayload() {
+        return flags.has(TransmissionFlags.BLOCK_STATUS_PAYLOAD);
+    }
+
+    /** Returns whether the server has selected the meta context of exactly this name, so that its block status may be asked. */
+    public boolean canMetaContext(String contextName) {
+        for (MetaContext context : metaContexts) {
+            if (context.name().equals(contextName)) {
+                return true;
+            }
+        }
+        return false;
     }
 }

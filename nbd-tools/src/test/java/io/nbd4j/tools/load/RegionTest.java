@@ -7,6 +7,7 @@ import io.nbd4j.client.ExportInfo;
 import io.nbd4j.codec.SizeConstraints;
 import io.nbd4j.codec.TransmissionFlags;
 import io.nbd4j.tools.ToolException;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
@@ -70,6 +71,8 @@ class RegionTest {
                 new TransmissionFlags(TransmissionFlags.HAS_FLAGS | flags),
                 constraints,
                 true,
+                false,
+                List.of(),
                 ExportInfo.Protocol.NEWSTYLE_FIXED,
                 null,
                 null);

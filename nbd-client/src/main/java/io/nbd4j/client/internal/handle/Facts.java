@@ -23,6 +23,8 @@ final class Facts {
                 export.transmissionFlags(),
                 export.sizeConstraints(),
                 export.structuredReplies(),
+                export.extendedHeaders(),
+                export.metaContexts(),
                 switch (export.style()) {
                     case OLDSTYLE -> ExportInfo.Protocol.OLDSTYLE;
                     case NEWSTYLE -> ExportInfo.Protocol.NEWSTYLE;

@@ -5,6 +5,7 @@ import io.nbd4j.client.internal.negotiation.NegotiationAction.EnterTransmission;
 import io.nbd4j.codec.SizeConstraints;
 import io.nbd4j.codec.TransmissionFlags;
 import io.nbd4j.codec.handshake.InfoItem;
+import java.util.List;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -73,6 +74,8 @@ record ExportDraft(
                 usable(flags, agreement.structuredReplies()),
                 sizeConstraints,
                 agreement.structuredReplies(),
+                false,
+                List.of(),
                 agreement.style(),
                 canonicalName,
                 description));

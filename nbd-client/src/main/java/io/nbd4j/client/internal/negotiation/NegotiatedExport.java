@@ -1,7 +1,9 @@
 package io.nbd4j.client.internal.negotiation;
 
+import io.nbd4j.client.MetaContext;
 import io.nbd4j.codec.SizeConstraints;
 import io.nbd4j.codec.TransmissionFlags;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -12,6 +14,8 @@ import org.jspecify.annotations.Nullable;
  * @param transmissionFlags without the bits that depend on something that was not agreed
  * @param sizeConstraints {@code null} if the server advertised none, or values that make no sense
  * @param structuredReplies whether replies may come in chunks
+ * @param extendedHeaders whether lengths have 64 bits
+ * @param metaContexts those that the server has selected for this export
  * @param style how it was negotiated
  * @param canonicalName {@code null} if the server did not say
  * @param description {@code null} if the server did not say
@@ -22,6 +26,8 @@ public record NegotiatedExport(
         TransmissionFlags transmissionFlags,
         @Nullable SizeConstraints sizeConstraints,
         boolean structuredReplies,
+        boolean extendedHeaders,
+        List<MetaContext> metaContexts,
         ProtocolStyle style,
         @Nullable String canonicalName,
         @Nullable String description) {}

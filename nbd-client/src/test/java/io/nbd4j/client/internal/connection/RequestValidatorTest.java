@@ -8,6 +8,7 @@ import io.nbd4j.codec.CommandType;
 import io.nbd4j.codec.NbdError;
 import io.nbd4j.codec.SizeConstraints;
 import io.nbd4j.codec.TransmissionFlags;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -123,6 +124,8 @@ class RequestValidatorTest {
                 new TransmissionFlags(exportFlags),
                 new SizeConstraints(4096, 4096, 1 << 20),
                 true,
+                false,
+                List.of(),
                 ExportInfo.Protocol.NEWSTYLE_FIXED,
                 null,
                 null));

@@ -60,6 +60,8 @@ final class Rig implements ConnectionOwner, AutoCloseable {
                                 new TransmissionFlags(settings.flags),
                                 settings.constraints,
                                 settings.structured,
+                                false,
+                                List.of(),
                                 ExportInfo.Protocol.NEWSTYLE_FIXED,
                                 null,
                                 null),

@@ -15,6 +15,7 @@ import io.nbd4j.client.internal.negotiation.NegotiationFailure.TimedOut;
 import io.nbd4j.client.internal.negotiation.NegotiationFailure.Violated;
 import io.nbd4j.codec.TransmissionFlags;
 import java.time.Duration;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -58,6 +59,8 @@ class GreetingConformanceTest {
                             new TransmissionFlags(0x0d6d),
                             null,
                             false,
+                            false,
+                            List.of(),
                             ProtocolStyle.NEWSTYLE,
                             null,
                             null));

@@ -55,7 +55,7 @@ class NegotiationMachineTest {
     private static final Agreement NOT_FIXED = new Agreement(OPTION_MODE, ProtocolStyle.NEWSTYLE, true, false);
     private static final ExportDraft DRAFT = ExportDraft.EMPTY.with(512, new TransmissionFlags(1));
     private static final NegotiatedExport EXPORT = new NegotiatedExport(
-            "", 512, new TransmissionFlags(1), null, true, ProtocolStyle.NEWSTYLE_FIXED, null, null);
+            "", 512, new TransmissionFlags(1), null, true, false, List.of(), ProtocolStyle.NEWSTYLE_FIXED, null, null);
     private static final NegotiationSettings ALLOW = SETTINGS.withTls(TlsPolicy.ALLOW);
     private static final NegotiationSettings REQUIRE = SETTINGS.withTls(TlsPolicy.REQUIRE);
     private static final OptionReply.Refusal NO_TLS = OptionReply.Refusal.of(5, OptionReplyType.ERR_POLICY, "no");

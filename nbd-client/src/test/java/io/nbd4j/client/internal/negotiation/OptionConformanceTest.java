@@ -19,6 +19,7 @@ import io.nbd4j.codec.TransmissionFlags;
 import io.nbd4j.codec.handshake.OptionReplyType;
 import io.nbd4j.codec.handshake.OptionType;
 import java.time.Duration;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -44,6 +45,8 @@ class OptionConformanceTest {
                             new TransmissionFlags(0x0ded),
                             null,
                             true,
+                            false,
+                            List.of(),
                             ProtocolStyle.NEWSTYLE_FIXED,
                             null,
                             null));
@@ -77,6 +80,8 @@ class OptionConformanceTest {
                             new TransmissionFlags(0x0ded),
                             new SizeConstraints(1, 4096, 1 << 25),
                             true,
+                            false,
+                            List.of(),
                             ProtocolStyle.NEWSTYLE_FIXED,
                             "disk",
                             "A disk"));
