@@ -3,6 +3,7 @@ package io.nbd4j.client;
 import io.nbd4j.codec.CommandFlag;
 import io.netty.buffer.ByteBuf;
 import java.nio.ByteBuffer;
+import java.util.Collection;
 
 /**
  * An export that can be read and written: the data commands, and the facts about the export.
@@ -80,6 +81,33 @@ public interface NbdDevice extends AutoCloseable {
     NbdFuture<Void> pread(ByteBuffer dst, long offset, CommandFlag... flags);
 
     /**
+     * Reads a range and hands out what comes as it comes, data apart from holes ({@code NBD_CMD_READ}).
+     *
+     * <p>The chunks come in the order of the server, which need not be that of the range; if the server does not have
+     * structured replies, one chunk of data comes for each request. They are inside of the range, and when the future
+     * completes normally they have covered each byte of it exactly once. When it fails, what has come before is undefined, as
+     * is the content of a buffer after a failed read.
+     *
+     * <p>A chunk is handed out whole, so the memory for it is as large as the largest chunk, at most the maximum payload of the
+     * server or 32 MiB, whichever is smaller; one chunk arrives at a time. If there is no direct memory for it, the future fails
+     * with the {@link OutOfMemoryError}, and nothing else is harmed.
+     *
+     * @param length in bytes; may be that of the whole export
+     * @param listener hears the chunks; not any more once the future has ended
+     * @param flags DF, if the server advertises it: one chunk for each request, so one for all if the range is not split. A
+     *     server that refuses to fails the read, which is not sent again. An answer in several parts all the same fails it with
+     *     an {@link NbdProtocolException}
+     * @return completes after the last chunk. If the listener threw, fails with the first that it threw, unless the read fails
+     *     by itself, which then has that suppressed
+     */
+    NbdFuture<Void> preadChunks(long length, long offset, ReadChunkListener listener, CommandFlag... flags);
+
+    /** As {@link #preadChunks(long, long, ReadChunkListener, CommandFlag...)}. */
+    default NbdFuture<Void> preadChunks(NbdRange range, ReadChunkListener listener, CommandFlag... flags) {
+        return preadChunks(range.length(), range.offset(), listener, flags);
+    }
+
+    /**
      * Writes the readable bytes of a buffer ({@code NBD_CMD_WRITE}).
      *
      * @param data taken: the library releases it, whether the write succeeds, fails, or is never sent. To keep it, pass
@@ -140,6 +168,43 @@ public interface NbdDevice extends AutoCloseable {
     default NbdFuture<Void> cache(NbdRange range) {
         return cache(range.length(), range.offset());
     }
+
+    /**
+     * Asks what the server knows of the blocks of a range ({@code NBD_CMD_BLOCK_STATUS}), in all meta contexts that it has
+     * selected, see {@link ExportInfo#metaContexts}. Without any the future fails with an {@link InvalidRequestException}
+     * (ENOTSUP).
+     *
+     * <p>The answer may be short: it tells about the start of the range, at least about its first byte, and maybe about less than
+     * all. Where it is complete and the range is longer than a request can say (4 GiB, without extended headers), the rest is
+     * asked for, request by request, up to the first answer that is short in one of the contexts; so each list of extents is
+     * without a gap. It has at most 2^20 extents; one that would have more ends there.
+     *
+     * <p>An answer that contradicts itself (a context twice or left out; with REQ_ONE several extents, or one that is longer than
+     * the range) fails the future with an {@link NbdProtocolException}, and the connection goes on.
+     *
+     * @param flags REQ_ONE: one extent for each context, which is not longer than the range. No further request is made then
+     */
+    NbdFuture<BlockStatus> blockStatus(long length, long offset, CommandFlag... flags);
+
+    /** As {@link #blockStatus(long, long, CommandFlag...)}. */
+    default NbdFuture<BlockStatus> blockStatus(NbdRange range, CommandFlag... flags) {
+        return blockStatus(range.length(), range.offset(), flags);
+    }
+
+    /**
+     * Asks as {@link #blockStatus(long, long, CommandFlag...)}, in some of the meta contexts only. Needs extended headers (else
+     * ENOTSUP), and a server that advertises it, see {@link ExportInfo#canBlockStatusPayload()} (else EINVAL).
+     *
+     * @param contexts names of contexts that the server has selected, at least one. Other names are refused (EINVAL). A name that
+     *     is there twice counts once
+     */
+    NbdFuture<BlockStatus> blockStatus(long length, long offset, Collection<String> contexts, CommandFlag... flags);
+
+    /** As {@link #blockStatus(long, long, Collection, CommandFlag...)}. */
+    default NbdFuture<BlockStatus> blockStatus(NbdRange range, Collection<String> contexts, CommandFlag... flags) {
+        return blockStatus(range.length(), range.offset(), contexts, flags);
+    }
+
 
     /**
      * Returns what is known of the export. Stays readable after the end of the connection.

@@ -12,9 +12,14 @@ public record NbdRange(long offset, long length) {
         return new NbdRange(offset, length);
     }
 
+    /** Returns where it ends: the offset of the first byte behind it. */
+    public long end() {
+        return offset + length;
+    }
+
     /** Returns {@code [offset, offset + length)}. */
     @Override
     public String toString() {
-        return "[" + offset + ", " + (offset + length) + ")";
+        return "[" + offset + ", " + end() + ")";
     }
 }

@@ -1,11 +1,13 @@
 package io.nbd4j.tools.load;
 
+import io.nbd4j.client.BlockStatus;
 import io.nbd4j.client.CommandRefusedException;
 import io.nbd4j.client.ConnectionLostException;
 import io.nbd4j.client.ExportInfo;
 import io.nbd4j.client.NbdDevice;
 import io.nbd4j.client.NbdFuture;
 import io.nbd4j.client.NbdRange;
+import io.nbd4j.client.ReadChunkListener;
 import io.nbd4j.client.RequestFate;
 import io.nbd4j.codec.CommandFlag;
 import io.nbd4j.codec.CommandType;
@@ -13,6 +15,7 @@ import io.nbd4j.codec.NbdError;
 import io.netty.buffer.ByteBuf;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 
 /**
@@ -162,6 +165,22 @@ final class FakeDevice implements NbdDevice {
 
     @Override
     public NbdFuture<Void> cache(long length, long offset) {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public NbdFuture<Void> preadChunks(long length, long offset, ReadChunkListener listener, CommandFlag... flags) {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public NbdFuture<BlockStatus> blockStatus(long length, long offset, CommandFlag... flags) {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public NbdFuture<BlockStatus> blockStatus(
+            long length, long offset, Collection<String> contexts, CommandFlag... flags) {
         throw new UnsupportedOperationException();
     }
 

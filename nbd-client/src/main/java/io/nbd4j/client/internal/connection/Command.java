@@ -114,8 +114,9 @@ public abstract class Command<T extends @Nullable Object> extends NbdFuture<T> {
         }
     }
 
-    /** Returns the range that it is about, null for a command without one. */
-    final @Nullable NbdRange range() {
+    /** Returns the range that it is about, or the part of it that is under way; null for a command without one. */
+    @Nullable
+    NbdRange range() {
         return length == 0 ? null : NbdRange.of(offset, length);
     }
 

@@ -1,15 +1,23 @@
 package io.nbd4j.client.internal.connection;
 
+import io.nbd4j.client.BlockStatus;
 import io.nbd4j.client.ExportInfo;
 import io.nbd4j.client.InvalidRequestException;
+import io.nbd4j.client.MetaContext;
 import io.nbd4j.client.NbdFuture;
 import io.nbd4j.client.NbdRange;
+import io.nbd4j.client.ReadChunkListener;
+import io.nbd4j.codec.CommandFlag;
 import io.nbd4j.codec.CommandType;
 import io.nbd4j.codec.NbdError;
 import io.nbd4j.codec.ProtocolLimits;
 import io.nbd4j.codec.SizeConstraints;
 import io.netty.buffer.ByteBuf;
 import java.nio.ByteBuffer;
+import java.util.Collection;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,16 +27,20 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Commands {
     /** The longest effect of a command without payload whose length field has 32 bits, and aligned to any block. */
-    private static final long MAX_EFFECT = 0xffff_0000L;
+    public static final long MAX_COMPACT_EFFECT = 0xffff_0000L;
 
     private final Connection connection;
+    private final ExportInfo export;
     private final RequestValidator validator;
     private final long maxPayload;
+    private final long maxEffect;
 
     Commands(Connection connection, ExportInfo export) {
         this.connection = connection;
+        this.export = export;
         this.validator = new RequestValidator(export);
         this.maxPayload = maxPayload(export.constraints());
+        this.maxEffect = export.extendedHeaders() ? Long.MAX_VALUE : MAX_COMPACT_EFFECT;
     }
 
     /** A server may take more than 32 MiB at once, but longer requests gain nothing and hold up the others. */
@@ -76,6 +88,11 @@ public final class Commands {
         return start(new ReadIntoNio(connection, flags, offset, destination), maxPayload);
     }
 
+    /** Reads, and hands out what comes. */
+    public NbdFuture<@Nullable Void> readChunks(long length, long offset, ReadChunkListener listener, int flags) {
+        return start(new ChunkRead(connection, flags, offset, length, listener), maxPayload);
+    }
+
     /** Writes {@code data}, which is released in every case. */
     public NbdFuture<@Nullable Void> write(ByteBuf data, long offset, int flags) {
         int index = data.readerIndex();
@@ -83,27 +100,56 @@ public final class Commands {
         if (data.refCnt() == 0) {
             return refused(CommandType.WRITE, offset, length, "a buffer that was released already");
         }
-        return start(new WriteCommand(connection, flags, offset, data, index, length), maxPayload);
+        return start(
+                new WriteCommand(connection, withoutPayloadLength(flags), offset, data, index, length), maxPayload);
     }
 
     /** Writes {@code data}. */
     public NbdFuture<@Nullable Void> write(ByteBuffer data, long offset, int flags) {
-        return start(new WriteCommand(connection, flags, offset, data), maxPayload);
+        return start(new WriteCommand(connection, withoutPayloadLength(flags), offset, data), maxPayload);
     }
 
     /** Flushes. */
     public NbdFuture<@Nullable Void> flush() {
-        return start(new PlainCommand(connection, CommandType.FLUSH, 0, 0, 0), MAX_EFFECT);
+        return start(new PlainCommand(connection, CommandType.FLUSH, 0, 0, 0), maxEffect);
     }
 
     /** Trims, or writes zeroes. */
     public NbdFuture<@Nullable Void> effect(CommandType type, long length, long offset, int flags) {
-        return start(new PlainCommand(connection, type, flags, offset, length), MAX_EFFECT);
+        return start(new PlainCommand(connection, type, flags, offset, length), maxEffect);
     }
 
     /** Caches. Older servers hold this command to the maximum payload, though it has none; it is a hint, so obey. */
     public NbdFuture<@Nullable Void> cache(long length, long offset) {
         return start(new PlainCommand(connection, CommandType.CACHE, 0, offset, length), maxPayload);
+    }
+
+    /** Asks for the block status in all meta contexts. */
+    public NbdFuture<BlockStatus> blockStatus(long length, long offset, int flags) {
+        return start(
+                new StatusCommand(connection, flags, offset, length, export.metaContexts(), false, maxEffect),
+                Long.MAX_VALUE);
+    }
+
+    /** Asks for the block status in some of the meta contexts. */
+    public NbdFuture<BlockStatus> blockStatus(long length, long offset, Collection<String> names, int flags) {
+        Set<String> wanted = new LinkedHashSet<>(names);
+        List<MetaContext> contexts = export.metaContexts().stream()
+                .filter(context -> wanted.contains(context.name()))
+                .toList();
+        StatusCommand command =
+                new StatusCommand(connection, withoutPayloadLength(flags), offset, length, contexts, true, maxEffect);
+        InvalidRequestException problem = validator.checkFilter(NbdRange.of(offset, length), wanted);
+        if (problem != null) {
+            connection.refuse(command, problem);
+            return command;
+        }
+        return start(command, Long.MAX_VALUE);
+    }
+
+    /** Whether a request says how long its payload is follows from its header, not from the caller's wish. */
+    private static int withoutPayloadLength(int flags) {
+        return flags & ~CommandFlag.PAYLOAD_LEN.bit();
     }
 
     private <T extends @Nullable Object> NbdFuture<T> start(Command<T> command, long maxPiece) {

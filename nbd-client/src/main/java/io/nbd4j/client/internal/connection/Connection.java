@@ -1,5 +1,6 @@
 package io.nbd4j.client.internal.connection;
 
+import io.nbd4j.client.ExportInfo;
 import io.nbd4j.client.InvalidRequestException;
 import io.nbd4j.client.NbdException;
 import io.nbd4j.client.NbdStatistics;
@@ -37,7 +38,7 @@ public final class Connection extends ChannelInboundHandlerAdapter implements St
     private final Inbox inbox = new Inbox();
     private final ArrayDeque<Command<?>> waiting = new ArrayDeque<>();
     private final InFlightTable inFlight;
-    private final RequestWriter writer = new RequestWriter();
+    private final RequestWriter writer;
     private final StallWatch stallWatch;
     private final Deadlines deadlines;
     private final AnswerWait answerWait;
@@ -67,9 +68,17 @@ public final class Connection extends ChannelInboundHandlerAdapter implements St
         this.answerWait = new AnswerWait(settings.pollNanos());
         this.commands = new Commands(this, settings.export());
         this.inFlight = new InFlightTable(settings.maxRequestsInFlight());
-        this.replies = new Replies(this, inFlight, settings.export().structuredReplies());
-        this.decoder = new ReplyDecoder(
-                settings.export().structuredReplies() ? TransmissionMode.STRUCTURED : TransmissionMode.SIMPLE, replies);
+        TransmissionMode mode = modeOf(settings.export());
+        this.writer = new RequestWriter(mode);
+        this.replies = new Replies(this, inFlight, mode);
+        this.decoder = new ReplyDecoder(mode, replies);
+    }
+
+    private static TransmissionMode modeOf(ExportInfo export) {
+        if (export.extendedHeaders()) {
+            return TransmissionMode.EXTENDED;
+        }
+        return export.structuredReplies() ? TransmissionMode.STRUCTURED : TransmissionMode.SIMPLE;
     }
 
     /** Returns the maker of this connection's commands. Any thread. */
@@ -247,12 +256,12 @@ public final class Connection extends ChannelInboundHandlerAdapter implements St
         put(ctx, command);
     }
 
-    /** Sends a read anew that was answered, in the room that it has in flight. */
-    void sendAgain(ReadCommand<?> read) {
+    /** Sends a command anew that was answered, in the room that it has in flight. */
+    void sendAgain(Command<?> command) {
         ChannelHandlerContext ctx = context;
         if (ctx != null) {
-            inFlight.remove(read);
-            put(ctx, read);
+            inFlight.remove(command);
+            put(ctx, command);
         }
     }
 

@@ -11,6 +11,9 @@ final class Piece {
     /** Returns the piece that is {@code length} bytes from {@code start} of {@code whole} on. */
     static Command<?> of(Command<?> whole, Split split, long start, long length) {
         long offset = whole.offset + start;
+        if (whole instanceof ChunkRead chunks) {
+            return new Chunks(chunks, split, offset, (int) length);
+        }
         if (whole instanceof ReadCommand<?> read) {
             return new Read(read, split, offset, (int) start, (int) length);
         }
@@ -40,6 +43,27 @@ final class Piece {
         @Override
         void deliver() {
             throw new AssertionError("a piece has no caller");
+        }
+
+        @Override
+        void end() {
+            releaseBuffers();
+            split.pieceEnded(this, null);
+        }
+
+        @Override
+        void end(NbdException failure) {
+            releaseBuffers();
+            split.pieceEnded(this, failure);
+        }
+    }
+
+    private static final class Chunks extends ChunkRead {
+        private final Split split;
+
+        Chunks(ChunkRead whole, Split split, long offset, int length) {
+            super(whole, offset, length);
+            this.split = split;
         }
 
         @Override

@@ -20,7 +20,7 @@ abstract class ReadCommand<T extends @Nullable Object> extends Command<T> {
     private long covered;
     private @Nullable Coverage scattered;
 
-    ReadCommand(Connection connection, int flags, long offset, int length) {
+    ReadCommand(Connection connection, int flags, long offset, long length) {
         super(connection, CommandType.READ, flags, offset, length);
     }
 

@@ -9,6 +9,7 @@ import io.nbd4j.codec.NbdError;
 import io.nbd4j.codec.ProtocolViolationException;
 import io.nbd4j.codec.ServerText;
 import io.nbd4j.codec.transmission.ReplyListener;
+import io.nbd4j.codec.transmission.TransmissionMode;
 import io.netty.buffer.ByteBuf;
 import org.jspecify.annotations.Nullable;
 
@@ -31,25 +32,32 @@ final class Replies implements ReplyListener, ReceiveBuffers.Plan {
 
     private final Connection connection;
     private final InFlightTable inFlight;
-    private final boolean structuredReplies;
+    private final boolean readsInChunks;
 
     /** The read whose payload is arriving, null between payloads. */
     private @Nullable ReadCommand<?> current;
     /** Where the next byte of the payload goes, as an index of the destination. */
     private int currentIndex;
+    /** Where the payload began, as an offset of the export. */
+    private long currentOffset;
 
     private boolean currentIsSimple;
     private @Nullable ByteBuf window;
+    /** The block status whose extents are arriving. */
+    private @Nullable StatusCommand currentStatus;
+    /** Where they go, null if nobody wants them. */
+    private @Nullable ExtentList currentExtents;
+
     private int largeReads;
     private boolean shutdownSeen;
     private long received;
     private long bytesDirect;
     private long bytesCopied;
 
-    Replies(Connection connection, InFlightTable inFlight, boolean structuredReplies) {
+    Replies(Connection connection, InFlightTable inFlight, TransmissionMode mode) {
         this.connection = connection;
         this.inFlight = inFlight;
-        this.structuredReplies = structuredReplies;
+        this.readsInChunks = mode != TransmissionMode.SIMPLE;
     }
 
     /** A command is about to be sent. */
@@ -111,25 +119,47 @@ final class Replies implements ReplyListener, ReceiveBuffers.Plan {
             return 0;
         }
         if (command instanceof ReadCommand<?> read) {
-            if (structuredReplies) {
+            if (readsInChunks) {
                 throw new ProtocolViolationException("a simple reply to a read, though structured replies were agreed");
             }
-            current = read;
-            currentIndex = read.index;
-            currentIsSimple = true;
             read.cover(read.offset, read.length);
+            currentIsSimple = true;
+            begin(read, read.offset, (int) read.length);
             return (int) read.length;
+        }
+        if (command instanceof StatusCommand status) {
+            status.answered();
         }
         finish(command);
         return 0;
     }
 
     @Override
+    public void extendedChunk(long cookie, long requestOffset) {
+        Command<?> command = inFlight.get(cookie);
+        if (command.offset != requestOffset) {
+            throw new ProtocolViolationException("an answer to %s at %d gives the offset %s"
+                    .formatted(command.type, command.offset, Long.toUnsignedString(requestOffset)));
+        }
+    }
+
+    @Override
     public void data(long cookie, long offset, long length) {
         ReadCommand<?> read = part(cookie, offset, length, "data");
-        current = read;
-        currentIndex = read.index + (int) (offset - read.offset);
         currentIsSimple = false;
+        begin(read, offset, (int) length);
+    }
+
+    /** Payload is about to arrive that belongs to {@code read}, which has to hold that much. */
+    private void begin(ReadCommand<?> read, long offset, int length) {
+        current = read;
+        currentOffset = offset;
+        if (read instanceof ChunkRead chunks) {
+            chunks.beginData(length);
+            currentIndex = 0;
+        } else {
+            currentIndex = read.index + (int) (offset - read.offset);
+        }
     }
 
     @Override
@@ -153,7 +183,13 @@ final class Replies implements ReplyListener, ReceiveBuffers.Plan {
         ReadCommand<?> read = current;
         current = null;
         window = null;
-        if (currentIsSimple && read != null) {
+        if (read instanceof ChunkRead chunks) {
+            chunks.endData(currentOffset);
+            if (currentIsSimple) {
+                // Looked up again: what the listener did may have brought the connection to its end.
+                finish(inFlight.get(chunks.cookie));
+            }
+        } else if (currentIsSimple && read != null) {
             finish(read);
         }
     }
@@ -161,7 +197,11 @@ final class Replies implements ReplyListener, ReceiveBuffers.Plan {
     @Override
     public void hole(long cookie, long offset, long length) {
         ReadCommand<?> read = part(cookie, offset, length, "a hole");
-        read.zero(read.index + (int) (offset - read.offset), (int) length);
+        if (read instanceof ChunkRead chunks) {
+            chunks.hole(offset, length);
+        } else {
+            read.zero(read.index + (int) (offset - read.offset), (int) length);
+        }
     }
 
     /** Returns the read that a part of the answer belongs to, after the checks of the part's range. */
@@ -186,26 +226,55 @@ final class Replies implements ReplyListener, ReceiveBuffers.Plan {
     @Override
     public void blockStatus(long cookie, int contextId) {
         Command<?> command = inFlight.get(cookie);
-        throw new ProtocolViolationException("block status in the answer to " + command.type);
+        if (!(command instanceof StatusCommand status)) {
+            throw new ProtocolViolationException("block status in the answer to " + command.type);
+        }
+        currentStatus = status;
+        currentExtents = status.begin(contextId);
     }
 
     @Override
     public void extent(long length, long statusFlags) {
-        throw new ProtocolViolationException("an extent that belongs to nothing");
+        StatusCommand status = currentStatus;
+        ExtentList extents = currentExtents;
+        if (status != null && extents != null) {
+            status.add(extents, length, statusFlags);
+        }
     }
 
     @Override
     public void error(long cookie, int error, long errorOffset, String message) {
-        refuse(inFlight.get(cookie), error, errorOffset, message);
+        Command<?> command = inFlight.get(cookie);
+        refuse(command, error, errorOffset, message);
+        if (command instanceof ChunkRead chunks) {
+            chunks.error(error, errorOffset, ServerText.escape(message, MAX_SERVER_TEXT));
+        }
     }
 
     @Override
     public void done(long cookie) {
         Command<?> command = inFlight.get(cookie);
-        if (command instanceof ReadCommand<?> read && read.refusal == null && !read.isCovered()) {
-            read.refusal = broken(read, "the server sent less than was asked for");
+        if (command instanceof ReadCommand<?> read) {
+            if (read.refusal == null && !read.isCovered()) {
+                read.refusal = broken(read, "the server sent less than was asked for");
+            }
+        } else if (command instanceof StatusCommand status) {
+            statusDone(status);
+            return;
         }
         finish(command);
+    }
+
+    private void statusDone(StatusCommand status) {
+        currentStatus = null;
+        currentExtents = null;
+        status.answered();
+        if (!shutdownSeen && status.advance()) {
+            received++;
+            connection.sendAgain(status);
+        } else {
+            finish(status);
+        }
     }
 
     private void refuse(Command<?> command, int error, long errorOffset, String message) {
@@ -245,13 +314,15 @@ final class Replies implements ReplyListener, ReceiveBuffers.Plan {
 
     /**
      * Returns whether a read that was refused may succeed without DF: EOVERFLOW says that it is too long for one part. EINVAL
-     * is what nbd-server 3.26 gives for every such read, though it advertises DF.
+     * is what nbd-server 3.26 gives for every such read, though it advertises DF. A caller who wants to see the chunks wants
+     * the one that he asked for, and no others.
      */
     private boolean isWorthAPlainRead(ReadCommand<?> read, NbdException failure) {
         return read.isUnfragmented()
                 && failure instanceof CommandRefusedException
                 && (failure.errno() == NbdError.EOVERFLOW || failure.errno() == NbdError.EINVAL)
                 && !shutdownSeen
+                && !(read instanceof ChunkRead)
                 && read.destination != null;
     }
 }

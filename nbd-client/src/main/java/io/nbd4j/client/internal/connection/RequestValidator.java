@@ -8,6 +8,8 @@ import io.nbd4j.codec.CommandType;
 import io.nbd4j.codec.NbdError;
 import io.nbd4j.codec.SizeConstraints;
 import io.nbd4j.codec.TransmissionFlags;
+import java.util.Collection;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -33,6 +35,9 @@ final class RequestValidator {
             problem = "a flag that this command does not have: 0x%x".formatted(flags & ~legalFlags(type));
         } else if (!has(neededFor(type))) {
             problem = "the server does not advertise this command";
+        } else if (type == CommandType.BLOCK_STATUS && export.metaContexts().isEmpty()) {
+            problem = "the server has not selected any meta context";
+            errno = NbdError.ENOTSUP;
         } else if (writes(type) && export.isReadOnly()) {
             problem = "the export is read-only";
             errno = NbdError.EPERM;
@@ -55,6 +60,29 @@ final class RequestValidator {
             return null;
         }
         return new InvalidRequestException(problem, errno, type, length == 0 ? null : NbdRange.of(offset, length));
+    }
+
+    /** Returns why a block status in these meta contexts only can't be asked for, null if it can. */
+    @Nullable
+    InvalidRequestException checkFilter(NbdRange range, Collection<String> contexts) {
+        String problem;
+        NbdError errno = NbdError.EINVAL;
+        List<String> unknown = contexts.stream()
+                .filter(context -> !export.canMetaContext(context))
+                .toList();
+        if (!export.extendedHeaders()) {
+            problem = "to choose among the meta contexts needs extended headers";
+            errno = NbdError.ENOTSUP;
+        } else if (!export.canBlockStatusPayload()) {
+            problem = "the server does not advertise that one can choose among the meta contexts";
+        } else if (contexts.isEmpty()) {
+            problem = "no meta context is named";
+        } else if (!unknown.isEmpty()) {
+            problem = "the server has not selected " + unknown;
+        } else {
+            return null;
+        }
+        return new InvalidRequestException(problem, errno, CommandType.BLOCK_STATUS, range);
     }
 
     private String unaligned(long offset, long length) {
@@ -92,7 +120,8 @@ final class RequestValidator {
             case WRITE, TRIM -> CommandFlag.FUA.bit();
             case WRITE_ZEROES -> CommandFlag.bits(CommandFlag.FUA, CommandFlag.NO_HOLE, CommandFlag.FAST_ZERO);
             case READ -> CommandFlag.DF.bit();
-            case DISC, FLUSH, CACHE, BLOCK_STATUS, RESIZE, UNKNOWN -> 0;
+            case BLOCK_STATUS -> CommandFlag.REQ_ONE.bit();
+            case DISC, FLUSH, CACHE, RESIZE, UNKNOWN -> 0;
         };
     }
 }

@@ -1,7 +1,9 @@
 package io.nbd4j.client.internal.connection;
 
+import io.nbd4j.codec.CommandFlag;
 import io.nbd4j.codec.CommandType;
 import io.nbd4j.codec.transmission.RequestEncoder;
+import io.nbd4j.codec.transmission.TransmissionMode;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
@@ -21,16 +23,25 @@ final class RequestWriter {
     private static final int MIN_BATCH = 1024;
     private static final int MAX_BATCH = 256 * 1024;
 
+    private final boolean extended;
+
     private @Nullable ByteBuf batch;
     private int sinceFlush;
     private int expected = MIN_BATCH;
+
+    /** Creates a writer of the headers that {@code mode} stands for. */
+    RequestWriter(TransmissionMode mode) {
+        this.extended = mode == TransmissionMode.EXTENDED;
+    }
 
     /** Adds the request of {@code command}; it is sent by the next {@link #flush}. */
     void add(ChannelHandlerContext ctx, Command<?> command) {
         if (command instanceof WriteCommand write) {
             addWrite(ctx, write);
+        } else if (command instanceof StatusCommand status) {
+            addStatus(ctx, status);
         } else {
-            header(ctx, command, 0);
+            header(ctx, command, command.flags, 0);
         }
     }
 
@@ -40,26 +51,50 @@ final class RequestWriter {
             throw new IllegalStateException("a write without its payload");
         }
         int length = (int) write.length;
+        int flags = extended ? write.flags | CommandFlag.PAYLOAD_LEN.bit() : write.flags;
         if (length <= COPY_LIMIT) {
-            header(ctx, write, length).writeBytes(data, write.index, length);
+            header(ctx, write, flags, length).writeBytes(data, write.index, length);
             write.payloadCopied();
         } else {
-            header(ctx, write, 0);
+            header(ctx, write, flags, 0);
             passOn(ctx);
             ChannelPromise sent = ctx.newPromise();
             ctx.write(write.takePayload(data, sent), sent);
         }
     }
 
-    private ByteBuf header(ChannelHandlerContext ctx, Command<?> command, int behind) {
-        ByteBuf out = room(ctx, RequestEncoder.HEADER_LENGTH + behind);
-        RequestEncoder.encode(out, command.flags, command.type, command.cookie, command.offset, (int) command.length);
+    private void addStatus(ChannelHandlerContext ctx, StatusCommand status) {
+        int[] filter = status.filter();
+        if (filter == null) {
+            header(ctx, status.flags, status.type, status.cookie, status.partOffset(), status.partLength(), 0);
+        } else {
+            int payload = RequestEncoder.STATUS_FILTER_LENGTH + Integer.BYTES * filter.length;
+            int flags = status.flags | CommandFlag.PAYLOAD_LEN.bit();
+            ByteBuf out = header(ctx, flags, status.type, status.cookie, status.partOffset(), payload, payload);
+            RequestEncoder.statusFilter(out, status.partLength(), filter);
+        }
+    }
+
+    private ByteBuf header(ChannelHandlerContext ctx, Command<?> command, int flags, int behind) {
+        return header(ctx, flags, command.type, command.cookie, command.offset, command.length, behind);
+    }
+
+    private ByteBuf header(
+            ChannelHandlerContext ctx, int flags, CommandType type, long cookie, long offset, long length, int behind) {
+        ByteBuf out;
+        if (extended) {
+            out = room(ctx, RequestEncoder.EXTENDED_HEADER_LENGTH + behind);
+            RequestEncoder.encodeExtended(out, flags, type, cookie, offset, length);
+        } else {
+            out = room(ctx, RequestEncoder.HEADER_LENGTH + behind);
+            RequestEncoder.encode(out, flags, type, cookie, offset, (int) length);
+        }
         return out;
     }
 
     /** Sends {@code NBD_CMD_DISC}, behind which nothing may follow. */
     ChannelFuture disconnect(ChannelHandlerContext ctx) {
-        RequestEncoder.encode(room(ctx, RequestEncoder.HEADER_LENGTH), 0, CommandType.DISC, 0, 0, 0);
+        header(ctx, 0, CommandType.DISC, 0, 0, 0, 0);
         ChannelPromise sent = ctx.newPromise();
         passOn(ctx, sent);
         ctx.flush();

@@ -1,5 +1,6 @@
 package io.nbd4j.client.internal.handle;
 
+import io.nbd4j.client.BlockStatus;
 import io.nbd4j.client.ConnectionState;
 import io.nbd4j.client.ExportInfo;
 import io.nbd4j.client.InvalidRequestException;
@@ -10,6 +11,7 @@ import io.nbd4j.client.NbdStatistics;
 import io.nbd4j.client.NbdTarget;
 import io.nbd4j.client.NbdUri;
 import io.nbd4j.client.Negotiation;
+import io.nbd4j.client.ReadChunkListener;
 import io.nbd4j.client.Subprocess;
 import io.nbd4j.client.internal.connection.Commands;
 import io.nbd4j.client.internal.connection.Connection;
@@ -22,6 +24,7 @@ import io.netty.channel.IoEventLoop;
 import io.netty.channel.IoEventLoopGroup;
 import java.nio.ByteBuffer;
 import java.time.Duration;
+import java.util.Collection;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.RejectedExecutionException;
@@ -214,6 +217,37 @@ public final class DefaultNbdClient implements NbdClient {
         return commands != null && isReady()
                 ? commands.cache(length, offset)
                 : refused(CommandType.CACHE, offset, length);
+    }
+
+    @Override
+    public NbdFuture<@Nullable Void> preadChunks(
+            long length, long offset, ReadChunkListener listener, CommandFlag... flags) {
+        Objects.requireNonNull(listener);
+        int bits = CommandFlag.bits(flags);
+        Commands commands = commands();
+        return commands != null && isReady()
+                ? commands.readChunks(length, offset, listener, bits)
+                : refused(CommandType.READ, offset, length);
+    }
+
+    @Override
+    public NbdFuture<BlockStatus> blockStatus(long length, long offset, CommandFlag... flags) {
+        int bits = CommandFlag.bits(flags);
+        Commands commands = commands();
+        return commands != null && isReady()
+                ? commands.blockStatus(length, offset, bits)
+                : refused(CommandType.BLOCK_STATUS, offset, length);
+    }
+
+    @Override
+    public NbdFuture<BlockStatus> blockStatus(
+            long length, long offset, Collection<String> contexts, CommandFlag... flags) {
+        Objects.requireNonNull(contexts);
+        int bits = CommandFlag.bits(flags);
+        Commands commands = commands();
+        return commands != null && isReady()
+                ? commands.blockStatus(length, offset, contexts, bits)
+                : refused(CommandType.BLOCK_STATUS, offset, length);
     }
 
     private @Nullable Commands commands() {

@@ -1,15 +1,19 @@
 package io.nbd4j.client.internal.handle;
 
+import io.nbd4j.client.BlockStatus;
 import io.nbd4j.client.ExportInfo;
 import io.nbd4j.client.NbdClient;
 import io.nbd4j.client.NbdFuture;
 import io.nbd4j.client.NbdMultiDevice;
+import io.nbd4j.client.ReadChunkListener;
 import io.nbd4j.codec.CommandFlag;
 import io.netty.buffer.ByteBuf;
 import io.netty.util.concurrent.ScheduledFuture;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
@@ -139,6 +143,25 @@ final class MultiDevice implements NbdMultiDevice {
     @Override
     public NbdFuture<@Nullable Void> cache(long length, long offset) {
         return issue(client -> client.cache(length, offset));
+    }
+
+    @Override
+    public NbdFuture<@Nullable Void> preadChunks(
+            long length, long offset, ReadChunkListener listener, CommandFlag... flags) {
+        Objects.requireNonNull(listener);
+        return issue(client -> client.preadChunks(length, offset, listener, flags));
+    }
+
+    @Override
+    public NbdFuture<BlockStatus> blockStatus(long length, long offset, CommandFlag... flags) {
+        return issue(client -> client.blockStatus(length, offset, flags));
+    }
+
+    @Override
+    public NbdFuture<BlockStatus> blockStatus(
+            long length, long offset, Collection<String> contexts, CommandFlag... flags) {
+        Objects.requireNonNull(contexts);
+        return issue(client -> client.blockStatus(length, offset, contexts, flags));
     }
 
     @Override

@@ -5,12 +5,15 @@ import static io.nbd4j.client.internal.connection.Wire.pattern;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.nbd4j.client.NbdFuture;
+import io.nbd4j.client.ReadChunk;
 import io.nbd4j.codec.golden.WireBytes;
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.CompositeByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.RecvByteBufAllocator;
 import io.netty.util.concurrent.FastThreadLocal;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
@@ -48,6 +51,33 @@ class ReceiveBuffersTest {
             rig.receive(buffer);
         }
         return capacity;
+    }
+
+    @Test
+    void aLargeChunkThatIsHandedOutGoesStraightIntoItsBuffer() {
+        try (Rig rig = rig(true)) {
+            // Given
+            List<byte[]> chunks = new ArrayList<>();
+            NbdFuture<?> read = rig.commands.readChunks(
+                    LARGE + 512,
+                    0,
+                    chunk -> {
+                        if (chunk instanceof ReadChunk.Data data) {
+                            chunks.add(ByteBufUtil.getBytes(data.content()));
+                        }
+                    },
+                    0);
+            long cookie = rig.request().cookie();
+
+            // When
+            receive(rig, Wire.data(cookie, 512, pattern(512, LARGE)));
+            receive(rig, Wire.lastData(cookie, 0, pattern(0, 512)));
+
+            // Then
+            assertThat(read).isCompleted();
+            assertThat(chunks).containsExactly(pattern(512, LARGE), pattern(0, 512));
+            assertThat(rig.connection.statistics().bytesReceivedDirect()).isGreaterThanOrEqualTo(LARGE - SMALL_BUFFER);
+        }
     }
 
     @Test

@@ -98,6 +98,10 @@ class RequestValidatorTest {
                     3,   READ,  0, 4096, -, -
                     7,   FLUSH, 0, 0, -, -
                     1,   WRITE, 1, 0, EINVAL, FUA
+                    # whether there is a meta context, behind the flags and before the range
+                    1,   BLOCK_STATUS, 0, 4096, ENOTSUP, meta context
+                    1,   BLOCK_STATUS, 8, 0, ENOTSUP, meta context
+                    1,   BLOCK_STATUS, 4, 4096, EINVAL, 0x4
                     """)
     void checksWhatTheExportCanDo(
             int exportFlags,

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import io.nbd4j.client.ExportInfo;
+import io.nbd4j.client.MetaContext;
 import io.nbd4j.client.NbdException;
 import io.nbd4j.client.NbdFuture;
 import io.nbd4j.codec.SizeConstraints;
@@ -32,6 +33,8 @@ final class Rig implements ConnectionOwner, AutoCloseable {
 
     private static final int HEADER = 28;
     private static final int REQUEST_MAGIC = 0x25609513;
+    private static final int EXTENDED_HEADER = 32;
+    private static final int EXTENDED_REQUEST_MAGIC = 0x21e41c71;
 
     final UnpooledByteBufAllocator memory = new UnpooledByteBufAllocator(true);
     final GatedChannel channel = new GatedChannel();
@@ -44,10 +47,12 @@ final class Rig implements ConnectionOwner, AutoCloseable {
     boolean failsAtOnce = true;
 
     private final boolean structured;
+    private final boolean extended;
     private byte[] unread = new byte[0];
 
     private Rig(Settings settings) {
         structured = settings.structured;
+        extended = settings.extended;
         channel.freezeTime();
         channel.config().setAllocator(memory);
         ByteBufAllocator allocator = settings.allocator == null ? memory : settings.allocator;
@@ -60,8 +65,8 @@ final class Rig implements ConnectionOwner, AutoCloseable {
                                 new TransmissionFlags(settings.flags),
                                 settings.constraints,
                                 settings.structured,
-                                false,
-                                List.of(),
+                                settings.extended,
+                                settings.contexts,
                                 ExportInfo.Protocol.NEWSTYLE_FIXED,
                                 null,
                                 null),
@@ -87,6 +92,10 @@ final class Rig implements ConnectionOwner, AutoCloseable {
         return with().structured(false).open();
     }
 
+    static Rig extended() {
+        return with().extended().open();
+    }
+
     static Settings with() {
         return new Settings();
     }
@@ -97,6 +106,8 @@ final class Rig implements ConnectionOwner, AutoCloseable {
         private int flags = ALL_FLAGS;
         private @Nullable SizeConstraints constraints;
         private boolean structured = true;
+        private boolean extended;
+        private List<MetaContext> contexts = List.of();
         private int inFlight = 512;
         private long bytes = 64 << 20;
         private int waiting = 1 << 20;
@@ -125,6 +136,16 @@ final class Rig implements ConnectionOwner, AutoCloseable {
 
         Settings structured(boolean value) {
             structured = value;
+            return this;
+        }
+
+        Settings extended() {
+            extended = true;
+            return this;
+        }
+
+        Settings contexts(MetaContext... values) {
+            contexts = List.of(values);
             return this;
         }
 
@@ -208,15 +229,16 @@ final class Rig implements ConnectionOwner, AutoCloseable {
         System.arraycopy(taken, 0, all, unread.length, taken.length);
         ByteBuffer in = ByteBuffer.wrap(all);
         List<Request> requests = new ArrayList<>();
-        while (in.remaining() >= HEADER) {
+        while (in.remaining() >= (extended ? EXTENDED_HEADER : HEADER)) {
             in.mark();
-            assertThat(in.getInt()).as("magic").isEqualTo(REQUEST_MAGIC);
+            assertThat(in.getInt()).as("magic").isEqualTo(extended ? EXTENDED_REQUEST_MAGIC : REQUEST_MAGIC);
             int flags = in.getShort() & 0xffff;
             int type = in.getShort() & 0xffff;
             long cookie = in.getLong();
             long offset = in.getLong();
-            long length = in.getInt() & 0xffff_ffffL;
-            byte[] payload = new byte[type == Request.WRITE ? (int) length : 0];
+            long length = extended ? in.getLong() : in.getInt() & 0xffff_ffffL;
+            boolean carries = extended ? (flags & Request.PAYLOAD_LEN) != 0 : type == Request.WRITE;
+            byte[] payload = new byte[carries ? (int) length : 0];
             if (in.remaining() < payload.length) {
                 in.reset();
                 break;
@@ -263,11 +285,11 @@ final class Rig implements ConnectionOwner, AutoCloseable {
     /** Answers a read with the pattern, in the way that this connection agreed on. */
     void answerRead(Request read) {
         byte[] data = Wire.pattern(read.offset(), (int) read.length());
-        answer(isStructured() ? Wire.lastData(read.cookie(), read.offset(), data) : Wire.simple(read.cookie(), data));
-    }
-
-    private boolean isStructured() {
-        return structured;
+        if (extended) {
+            answer(WireExtended.lastData(read, read.offset(), data));
+        } else {
+            answer(structured ? Wire.lastData(read.cookie(), read.offset(), data) : Wire.simple(read.cookie(), data));
+        }
     }
 
     /** The server closes the connection. */

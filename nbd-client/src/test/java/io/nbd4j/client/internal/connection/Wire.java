@@ -83,6 +83,23 @@ final class Wire {
                 .array();
     }
 
+    /** Returns a block status of extents, each given by its length and its status. */
+    static byte[] status(long cookie, int contextId, long... extents) {
+        return chunk(0, 5, cookie, statusPayload(contextId, extents));
+    }
+
+    static byte[] lastStatus(long cookie, int contextId, long... extents) {
+        return chunk(DONE, 5, cookie, statusPayload(contextId, extents));
+    }
+
+    private static byte[] statusPayload(int contextId, long... extents) {
+        ByteBuffer payload = ByteBuffer.allocate(4 + 4 * extents.length).putInt(contextId);
+        for (long value : extents) {
+            payload.putInt((int) value);
+        }
+        return payload.array();
+    }
+
     /** Returns bytes that tell where in the export they belong, so that a byte in the wrong place is seen. */
     static byte[] pattern(long offset, int length) {
         byte[] bytes = new byte[length];
