@@ -177,7 +177,8 @@ public interface NbdDevice extends AutoCloseable {
      * <p>The answer may be short: it tells about the start of the range, at least about its first byte, and maybe about less than
      * all. Where it is complete and the range is longer than a request can say (4 GiB, without extended headers), the rest is
      * asked for, request by request, up to the first answer that is short in one of the contexts; so each list of extents is
-     * without a gap. It has at most 2^20 extents; one that would have more ends there.
+     * without a gap. It has at most 2^20 extents; one that would have more ends there. To learn about all of a range, follow
+     * {@link #extents}.
      *
      * <p>An answer that contradicts itself (a context twice or left out; with REQ_ONE several extents, or one that is longer than
      * the range) fails the future with an {@link NbdProtocolException}, and the connection goes on.
@@ -205,6 +206,19 @@ public interface NbdDevice extends AutoCloseable {
         return blockStatus(range.length(), range.offset(), contexts, flags);
     }
 
+    /**
+     * Returns a walk over the extents of a range, in one of the meta contexts that the server has selected. Nothing is asked
+     * before the first {@link ExtentWalk#next}.
+     *
+     * @param context its name, such as {@link MetaContext#BASE_ALLOCATION}
+     */
+    ExtentWalk extents(String context, NbdRange range);
+
+    /**
+     * Returns a walk over the extents of the whole export, as {@link #extents(String, NbdRange)}. What is behind the last whole
+     * minimum block of the server is out of reach, and left out.
+     */
+    ExtentWalk extents(String context);
 
     /**
      * Returns what is known of the export. Stays readable after the end of the connection.

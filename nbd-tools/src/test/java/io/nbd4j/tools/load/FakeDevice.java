@@ -4,6 +4,7 @@ import io.nbd4j.client.BlockStatus;
 import io.nbd4j.client.CommandRefusedException;
 import io.nbd4j.client.ConnectionLostException;
 import io.nbd4j.client.ExportInfo;
+import io.nbd4j.client.ExtentWalk;
 import io.nbd4j.client.NbdDevice;
 import io.nbd4j.client.NbdFuture;
 import io.nbd4j.client.NbdRange;
@@ -181,6 +182,16 @@ final class FakeDevice implements NbdDevice {
     @Override
     public NbdFuture<BlockStatus> blockStatus(
             long length, long offset, Collection<String> contexts, CommandFlag... flags) {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public ExtentWalk extents(String context, NbdRange range) {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public ExtentWalk extents(String context) {
         throw new UnsupportedOperationException();
     }
 

@@ -3,6 +3,7 @@ package io.nbd4j.client.internal.handle;
 import io.nbd4j.client.BlockStatus;
 import io.nbd4j.client.ConnectionState;
 import io.nbd4j.client.ExportInfo;
+import io.nbd4j.client.ExtentWalk;
 import io.nbd4j.client.InvalidRequestException;
 import io.nbd4j.client.NbdClient;
 import io.nbd4j.client.NbdFuture;
@@ -250,6 +251,17 @@ public final class DefaultNbdClient implements NbdClient {
                 : refused(CommandType.BLOCK_STATUS, offset, length);
     }
 
+    @Override
+    public ExtentWalk extents(String context, NbdRange range) {
+        Objects.requireNonNull(range);
+        return new StatusWalk(new StatusSource(this, this), Objects.requireNonNull(context), range);
+    }
+
+    @Override
+    public ExtentWalk extents(String context) {
+        return new StatusWalk(new StatusSource(this, this), Objects.requireNonNull(context), null);
+    }
+
     private @Nullable Commands commands() {
         Connection connection = session.connection();
         return connection == null ? null : connection.commands();
@@ -265,6 +277,11 @@ public final class DefaultNbdClient implements NbdClient {
                 length == 0 ? null : NbdRange.of(offset, length));
         onLoop(future, () -> future.failed(refusal));
         return future;
+    }
+
+    @Nullable
+    ExportInfo exportIfKnown() {
+        return session.export();
     }
 
     // ---- For several connections as one device

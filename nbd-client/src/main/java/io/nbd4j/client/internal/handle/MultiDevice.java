@@ -2,9 +2,11 @@ package io.nbd4j.client.internal.handle;
 
 import io.nbd4j.client.BlockStatus;
 import io.nbd4j.client.ExportInfo;
+import io.nbd4j.client.ExtentWalk;
 import io.nbd4j.client.NbdClient;
 import io.nbd4j.client.NbdFuture;
 import io.nbd4j.client.NbdMultiDevice;
+import io.nbd4j.client.NbdRange;
 import io.nbd4j.client.ReadChunkListener;
 import io.nbd4j.codec.CommandFlag;
 import io.netty.buffer.ByteBuf;
@@ -162,6 +164,17 @@ final class MultiDevice implements NbdMultiDevice {
             long length, long offset, Collection<String> contexts, CommandFlag... flags) {
         Objects.requireNonNull(contexts);
         return issue(client -> client.blockStatus(length, offset, contexts, flags));
+    }
+
+    @Override
+    public ExtentWalk extents(String context, NbdRange range) {
+        Objects.requireNonNull(range);
+        return new StatusWalk(new StatusSource(this, first), Objects.requireNonNull(context), range);
+    }
+
+    @Override
+    public ExtentWalk extents(String context) {
+        return new StatusWalk(new StatusSource(this, first), Objects.requireNonNull(context), null);
     }
 
     @Override
