@@ -24,6 +24,15 @@ public final class OptionRequestEncoder {
         exportName(name);
     }
 
+    /**
+     * Checks a meta context query before it is needed.
+     *
+     * @throws IllegalArgumentException if no option could carry it
+     */
+    public static void requireValidQuery(String query) {
+        contextQuery(query);
+    }
+
     /** Writes the answer to a newstyle greeting. */
     public static void encode(ClientFlags flags, ByteBuf out) {
         out.writeInt(flags.bits());
@@ -56,9 +65,8 @@ public final class OptionRequestEncoder {
 
     private static void metaContextQuery(OptionRequest.MetaContextQuery query, ByteBuf out) {
         byte[] name = exportName(query.exportName());
-        List<byte[]> queries = query.queries().stream()
-                .map(text -> WireText.encode("a meta context query", text))
-                .toList();
+        List<byte[]> queries =
+                query.queries().stream().map(OptionRequestEncoder::contextQuery).toList();
         long length = 2L * Integer.BYTES + name.length;
         for (byte[] text : queries) {
             length += Integer.BYTES + text.length;
@@ -75,6 +83,10 @@ public final class OptionRequestEncoder {
 
     private static byte[] exportName(String name) {
         return WireText.encode("the export name", name);
+    }
+
+    private static byte[] contextQuery(String query) {
+        return WireText.encode("a meta context query", query);
     }
 
     private static ByteBuf header(OptionRequest request, int length, ByteBuf out) {

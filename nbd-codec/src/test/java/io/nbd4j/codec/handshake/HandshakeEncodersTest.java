@@ -61,6 +61,8 @@ class HandshakeEncodersTest {
                 new OptionRequest.SetMetaContext(bad, List.of()),
                 new OptionRequest.ListMetaContext("", List.of("base:", bad)));
         requests.forEach(request -> assertRefuses(request, OptionRequestEncoder::encode));
+        assertThatIllegalArgumentException().isThrownBy(() -> OptionRequestEncoder.requireValidExportName(bad));
+        assertThatIllegalArgumentException().isThrownBy(() -> OptionRequestEncoder.requireValidQuery(bad));
         List<OptionReply> replies = List.of(
                 new OptionReply.Server(3, bad, ""),
                 new OptionReply.Server(3, "", bad),
