@@ -123,7 +123,7 @@ public interface NbdClient extends NbdDevice {
     /** Returns how the bytes travel: {@code socketpair}, {@code pipe}, {@code stream}, {@code unix}, {@code tcp}; empty before. */
     Optional<String> transport();
 
-    /** Returns whether the connection is, or was, encrypted by TLS; false before it is READY. */
+    /** Returns whether the connection is, or was, encrypted by TLS; false before it is NEGOTIATING or READY. */
     boolean isTlsActive();
 
     /** Returns the counters of the connection; all zero before it is READY. */

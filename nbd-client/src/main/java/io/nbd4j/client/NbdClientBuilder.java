@@ -4,6 +4,7 @@ import io.nbd4j.client.internal.handle.ClientSettings;
 import io.nbd4j.client.internal.handle.DefaultNbdClient;
 import io.nbd4j.client.internal.handle.MultiConnector;
 import io.nbd4j.client.internal.transport.EventLoops;
+import io.nbd4j.codec.handshake.HandshakeFlags;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.PooledByteBufAllocator;
 import io.netty.channel.IoEventLoopGroup;
@@ -23,12 +24,18 @@ import org.jspecify.annotations.Nullable;
  */
 public final class NbdClientBuilder {
     private static final AtomicLong COUNTER = new AtomicLong();
+    private static final HandshakeFlags ALL_HANDSHAKE_FLAGS =
+            new HandshakeFlags(HandshakeFlags.FIXED_NEWSTYLE | HandshakeFlags.NO_ZEROES);
 
     private String exportName = "";
     private boolean optionMode;
     private boolean structuredReplies = true;
+    private boolean extendedHeaders = NbdDefaults.EXTENDED_HEADERS;
     private boolean requestBlockSize = true;
     private boolean fullInfo;
+    private boolean requestMetaContexts = true;
+    private List<String> metaContexts = List.of();
+    private HandshakeFlags handshakeFlags = ALL_HANDSHAKE_FLAGS;
     private TlsMode tlsMode = NbdDefaults.TLS_MODE;
     private TlsOptions tlsOptions = TlsOptions.defaults();
     private Duration connectTimeout = NbdDefaults.CONNECT_TIMEOUT;
@@ -54,8 +61,12 @@ public final class NbdClientBuilder {
         exportName = other.exportName;
         optionMode = other.optionMode;
         structuredReplies = other.structuredReplies;
+        extendedHeaders = other.extendedHeaders;
         requestBlockSize = other.requestBlockSize;
         fullInfo = other.fullInfo;
+        requestMetaContexts = other.requestMetaContexts;
+        metaContexts = other.metaContexts;
+        handshakeFlags = other.handshakeFlags;
         tlsMode = other.tlsMode;
         tlsOptions = other.tlsOptions;
         connectTimeout = other.connectTimeout;
@@ -99,9 +110,21 @@ public final class NbdClientBuilder {
         return with(b -> b.optionMode = optionMode);
     }
 
-    /** Whether to ask for structured replies ({@code NBD_OPT_STRUCTURED_REPLY}). By default yes. */
+    /**
+     * Whether to ask for structured replies ({@code NBD_OPT_STRUCTURED_REPLY}), which {@link #extendedHeaders} and
+     * {@link #metaContexts} need. By default yes.
+     */
     public NbdClientBuilder structuredReplies(boolean structuredReplies) {
         return with(b -> b.structuredReplies = structuredReplies);
+    }
+
+    /**
+     * Whether to ask for extended headers ({@code NBD_OPT_EXTENDED_HEADERS}), with which lengths have 64 bits. They bring
+     * structured replies along, so they are asked for first, and structured replies only of a server that has none. By
+     * default {@link NbdDefaults#EXTENDED_HEADERS}. Without {@link #structuredReplies} it has no effect.
+     */
+    public NbdClientBuilder extendedHeaders(boolean extendedHeaders) {
+        return with(b -> b.extendedHeaders = extendedHeaders);
     }
 
     /** Whether to ask for the size constraints ({@code NBD_INFO_BLOCK_SIZE}), and so to obey them. By default yes. */
@@ -112,6 +135,41 @@ public final class NbdClientBuilder {
     /** Whether to ask for the canonical name and the description of the export. By default not. */
     public NbdClientBuilder fullInfo(boolean fullInfo) {
         return with(b -> b.fullInfo = fullInfo);
+    }
+
+    /**
+     * The meta contexts that are to be selected, so that their block status can be asked for, instead of those set before:
+     * full names such as {@link MetaContext#BASE_ALLOCATION}, each with its namespace before a colon, at most 4096 bytes of
+     * UTF-8 without NUL. By default none.
+     *
+     * <p>A server leaves out what it does not know, and one that knows no contexts at all, or does not agree to structured
+     * replies, serves the export nevertheless: {@link ExportInfo#metaContexts} tells what was selected.
+     */
+    public NbdClientBuilder metaContexts(String... names) {
+        List<String> copy = List.of(names);
+        return with(b -> b.metaContexts = copy);
+    }
+
+    /**
+     * Whether the {@link #metaContexts} are selected without being asked to, before each GO and INFO. By default they are.
+     * Without it, {@link Negotiation#setMetaContexts()} does.
+     */
+    public NbdClientBuilder requestMetaContexts(boolean requestMetaContexts) {
+        return with(b -> b.requestMetaContexts = requestMetaContexts);
+    }
+
+    /**
+     * The handshake flags that are set if the server offers them. By default both. Without FIXED_NEWSTYLE there is nothing
+     * but {@code NBD_OPT_EXPORT_NAME}. For tests of servers.
+     *
+     * @throws IllegalArgumentException if the specification does not define one of them
+     */
+    public NbdClientBuilder handshakeFlags(HandshakeFlags allowed) {
+        if (!ALL_HANDSHAKE_FLAGS.has(allowed.bits())) {
+            throw new IllegalArgumentException(
+                    "handshake flags that are not defined: 0x" + Integer.toHexString(allowed.bits()));
+        }
+        return with(b -> b.handshakeFlags = allowed);
     }
 
     /**
@@ -322,8 +380,12 @@ public final class NbdClientBuilder {
                 exportName,
                 optionMode,
                 structuredReplies,
+                extendedHeaders,
                 requestBlockSize,
                 fullInfo,
+                requestMetaContexts,
+                metaContexts,
+                handshakeFlags,
                 tlsMode,
                 tlsOptions,
                 connectTimeout,

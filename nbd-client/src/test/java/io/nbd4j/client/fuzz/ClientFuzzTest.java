@@ -30,6 +30,8 @@ class ClientFuzzTest {
     private static final String SECOND_COOKIE = "0000000100000001";
     private static final byte[] GREETING = WireBytes.parse("'NBDMAGIC' 'IHAVEOPT' 0003");
     private static final byte[] NO_STRUCTURED_REPLY = WireBytes.parse("0003e889045565a9 00000008 80000001 00000000");
+    private static final byte[] NO_EXTENDED_HEADERS = WireBytes.parse("0003e889045565a9 0000000b 80000001 00000000");
+    private static final byte[] EXTENDED_HEADERS_DONE = WireBytes.parse("0003e889045565a9 0000000b 00000001 00000000");
     private static final byte[] GO_DONE = WireBytes.parse("0003e889045565a9 00000007 00000001 00000000");
 
     /** What all runs share: to shut an event loop down takes longer than most of them. */
@@ -58,6 +60,7 @@ class ClientFuzzTest {
                                 .map(vector -> FuzzInput.of(
                                         new int[] {FuzzedClient.STRUCTURED, 1, 0, 0}, GREETING, vector.wire())),
                         optionModeSeeds(),
+                        contextSeeds(),
                         transmissionSeeds(),
                         otherHandshakeSeeds(),
                         largeReadSeeds(),
@@ -92,6 +95,53 @@ class ClientFuzzTest {
                         option("INFO_BLOCK_SIZE, qemu"),
                         GO_DONE),
                 FuzzInput.of(options, GREETING, NO_STRUCTURED_REPLY, option("ERR_UNKNOWN to GO")));
+    }
+
+    /** Meta contexts, without option mode and in it, with the answers of nbdkit. */
+    private static Stream<byte[]> contextSeeds() {
+        byte[] selected = WireBytes.concat(
+                option("META_CONTEXT, set"),
+                option("META_CONTEXT with the highest id"),
+                WireBytes.parse("0003e889045565a9 0000000a 00000001 00000000"));
+        byte[] listed = WireBytes.concat(
+                option("META_CONTEXT, listed"), WireBytes.parse("0003e889045565a9 00000009 00000001 00000000"));
+        byte[] going = WireBytes.concat(option("INFO_EXPORT in answer to GO"), GO_DONE);
+        int both = FuzzedClient.STRUCTURED | FuzzedClient.EXTENDED;
+        int[] byHand = {
+            both | FuzzedClient.OPTION_MODE,
+            0,
+            4,
+            1,
+            FuzzedCalls.CHAIN | FuzzedCalls.STRUCTURED_REPLIES,
+            0,
+            0,
+            FuzzedCalls.CHAIN | FuzzedCalls.LIST_CONTEXTS,
+            0,
+            0,
+            FuzzedCalls.CHAIN | FuzzedCalls.SET_OTHER_CONTEXTS,
+            0,
+            0,
+            FuzzedCalls.CHAIN | FuzzedCalls.GO_AS_IT_IS,
+            0,
+            0
+        };
+        return Stream.of(
+                FuzzInput.of(new int[] {both, 1, 0, 0}, GREETING, EXTENDED_HEADERS_DONE, selected, going),
+                FuzzInput.of(
+                        new int[] {both, 1, 0, 0},
+                        GREETING,
+                        NO_EXTENDED_HEADERS,
+                        option("ACK to STRUCTURED_REPLY"),
+                        selected,
+                        going),
+                FuzzInput.of(
+                        byHand,
+                        GREETING,
+                        EXTENDED_HEADERS_DONE,
+                        WireBytes.parse("0003e889045565a9 00000008 8000000a 00000000"),
+                        listed,
+                        selected,
+                        going));
     }
 
     /** Two calls that are made at once, and each of the golden replies in answer to them. */

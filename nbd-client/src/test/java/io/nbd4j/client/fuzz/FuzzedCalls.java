@@ -24,6 +24,9 @@ final class FuzzedCalls {
     /** In the octet of the operation: the next call is made where this one completes. */
     static final int CHAIN = 0x20;
 
+    /** In the octet of the operation: it is one of those that begin here. */
+    private static final int MORE = 0x40;
+
     static final int READ = 0;
     static final int READ_INTO = 1;
     static final int READ_INTO_NIO = 2;
@@ -40,6 +43,14 @@ final class FuzzedCalls {
     static final int GO = 13;
     static final int NAME_AND_GO = 14;
     static final int ABORT = 15;
+    static final int STRUCTURED_REPLIES = MORE;
+    static final int EXTENDED_HEADERS = MORE + 1;
+    static final int LIST_CONTEXTS = MORE + 2;
+    static final int LIST_ALL_CONTEXTS = MORE + 3;
+    static final int SET_CONTEXTS = MORE + 4;
+    static final int SET_OTHER_CONTEXTS = MORE + 5;
+    static final int INFO_AS_IT_IS = MORE + 6;
+    static final int GO_AS_IT_IS = MORE + 7;
 
     private static final int BLOCK = 512;
     private static final int MAX_NIO = 4096;
@@ -83,7 +94,11 @@ final class FuzzedCalls {
         long offset = (script[next + 1] & 0xffL) * BLOCK;
         int length = length(script[next + 2] & 0xff);
         next += 3;
-        CompletableFuture<?> future = make(operation & 0xf, (operation & FLAG) != 0, offset, length);
+        CompletableFuture<?> future = make(
+                (operation & MORE) == 0 ? operation & 0xf : operation & (MORE + 0x7),
+                (operation & FLAG) != 0,
+                offset,
+                length);
         if ((operation & CHAIN) != 0 && future != null) {
             future.whenComplete((value, failure) -> makeNext());
         }
@@ -118,6 +133,16 @@ final class FuzzedCalls {
                 client.negotiation().exportName("disk");
                 yield note(client.negotiation().go(), null);
             }
+            case STRUCTURED_REPLIES -> note(client.negotiation().structuredReplies(), null);
+            case EXTENDED_HEADERS -> note(client.negotiation().extendedHeaders(), null);
+            case LIST_CONTEXTS -> note(client.negotiation().listMetaContexts(), null);
+            case LIST_ALL_CONTEXTS -> note(client.negotiation().listMetaContexts(new String[0]), null);
+            case SET_CONTEXTS -> note(client.negotiation().setMetaContexts(), null);
+            case SET_OTHER_CONTEXTS -> note(client.negotiation().setMetaContexts("x-a", "base:"), null);
+            case INFO_AS_IT_IS ->
+                note(client.negotiation().requestMetaContexts(flag).info(), null);
+            case GO_AS_IT_IS ->
+                note(client.negotiation().requestMetaContexts(flag).go(), null);
             default -> note(client.negotiation().abort(), null);
         };
     }

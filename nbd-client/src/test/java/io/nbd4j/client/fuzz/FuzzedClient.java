@@ -33,9 +33,14 @@ final class FuzzedClient {
     /** In the end the client is closed, before the server hangs up. */
     static final int CLOSES = 64;
 
+    /** The client asks for extended headers and meta contexts. */
+    static final int EXTENDED = 128;
+
     private static final int MOST_CALLS = 32;
     private static final long BUFFER_SLACK = 1 << 20;
     private static final long LONGER_THAN_ANY_TIMEOUT = 3600;
+
+    private static final String[] CONTEXTS = {"base:allocation", "x-a"};
 
     private final HandLoop loop;
     private final RawListener listener;
@@ -74,6 +79,8 @@ final class FuzzedClient {
                 .busyPoll(Duration.ZERO)
                 .optionMode(is(OPTION_MODE))
                 .structuredReplies(is(STRUCTURED))
+                .extendedHeaders(is(EXTENDED))
+                .metaContexts(is(EXTENDED) ? CONTEXTS : new String[0])
                 .requestBlockSize(is(INFORMED))
                 .fullInfo(is(INFORMED));
         return is(FEW_AT_ONCE)

@@ -2,9 +2,11 @@ package io.nbd4j.client.internal.handle;
 
 import io.nbd4j.client.TlsMode;
 import io.nbd4j.client.TlsOptions;
+import io.nbd4j.codec.handshake.HandshakeFlags;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.channel.IoEventLoopGroup;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
 
@@ -14,8 +16,12 @@ public record ClientSettings(
         String exportName,
         boolean optionMode,
         boolean structuredReplies,
+        boolean extendedHeaders,
         boolean requestBlockSize,
         boolean fullInfo,
+        boolean requestMetaContexts,
+        List<String> metaContexts,
+        HandshakeFlags handshakeFlags,
         TlsMode tlsMode,
         TlsOptions tlsOptions,
         Duration connectTimeout,

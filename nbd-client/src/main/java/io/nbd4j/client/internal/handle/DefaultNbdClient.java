@@ -16,6 +16,7 @@ import io.nbd4j.client.ReadChunkListener;
 import io.nbd4j.client.Subprocess;
 import io.nbd4j.client.internal.connection.Commands;
 import io.nbd4j.client.internal.connection.Connection;
+import io.nbd4j.client.internal.negotiation.ExportWish;
 import io.nbd4j.client.internal.transport.EventLoops;
 import io.nbd4j.codec.CommandFlag;
 import io.nbd4j.codec.CommandType;
@@ -48,7 +49,7 @@ public final class DefaultNbdClient implements NbdClient {
         this.settings = settings;
         this.loop = (group != null ? group : EventLoops.shared()).next();
         this.session = new Session(this, loop, settings, state);
-        this.negotiation = new DefaultNegotiation(this, session, settings.exportName());
+        this.negotiation = new DefaultNegotiation(this, session, settings);
     }
 
     // ---- Connecting
@@ -57,8 +58,10 @@ public final class DefaultNbdClient implements NbdClient {
     public NbdFuture<NbdClient> connect(NbdTarget target) {
         Objects.requireNonNull(target);
         HandleFuture<NbdClient> future = session.newConnectFuture();
-        String name = target instanceof NbdTarget.Uri named ? named.uri().exportName() : negotiation.exportName();
-        InvalidRequestException problem = problemOf(target, name);
+        ExportWish wish = target instanceof NbdTarget.Uri named
+                ? negotiation.wish().withExportName(named.uri().exportName())
+                : negotiation.wish();
+        InvalidRequestException problem = problemOf(target, wish);
         if (problem == null && !state.claim()) {
             problem = Failures.wrongState("connect", state.get());
         }
@@ -66,8 +69,8 @@ public final class DefaultNbdClient implements NbdClient {
             InvalidRequestException refusal = problem;
             onLoop(future, () -> future.failed(refusal));
         } else {
-            negotiation.exportName(name);
-            onLoop(future, () -> session.connect(target, name, future));
+            negotiation.exportName(wish.exportName());
+            onLoop(future, () -> session.connect(target, wish, future));
             if (loop.isShuttingDown()) {
                 state.die();
             }
@@ -75,12 +78,12 @@ public final class DefaultNbdClient implements NbdClient {
         return future;
     }
 
-    private @Nullable InvalidRequestException problemOf(NbdTarget target, String name) {
+    private @Nullable InvalidRequestException problemOf(NbdTarget target, ExportWish wish) {
         if (!isCreated()) {
             return Failures.wrongState("connect", state.get());
         }
         InvalidRequestException problem = TargetCheck.problemOf(target);
-        return problem != null ? problem : TargetCheck.problemOfName(name);
+        return problem != null ? problem : TargetCheck.problemOf(wish);
     }
 
     @Override

@@ -2,10 +2,14 @@ package io.nbd4j.client.internal.handle;
 
 import io.nbd4j.client.ExportEntry;
 import io.nbd4j.client.ExportInfo;
+import io.nbd4j.client.NegotiationStatus;
 import io.nbd4j.client.TlsMode;
 import io.nbd4j.client.internal.negotiation.NegotiatedExport;
+import io.nbd4j.client.internal.negotiation.NegotiationFacts;
 import io.nbd4j.client.internal.negotiation.OptionResult;
+import io.nbd4j.client.internal.negotiation.ProtocolStyle;
 import io.nbd4j.client.internal.negotiation.TlsPolicy;
+import io.nbd4j.codec.handshake.HandshakeFlags;
 import java.util.List;
 
 /** Turns what the negotiation found out into what users see, and what they want into what it wants. */
@@ -25,13 +29,27 @@ final class Facts {
                 export.structuredReplies(),
                 export.extendedHeaders(),
                 export.metaContexts(),
-                switch (export.style()) {
-                    case OLDSTYLE -> ExportInfo.Protocol.OLDSTYLE;
-                    case NEWSTYLE -> ExportInfo.Protocol.NEWSTYLE;
-                    case NEWSTYLE_FIXED -> ExportInfo.Protocol.NEWSTYLE_FIXED;
-                },
+                of(export.style()),
                 export.canonicalName(),
                 export.description());
+    }
+
+    static NegotiationStatus of(NegotiationFacts facts) {
+        return new NegotiationStatus(
+                of(facts.style()),
+                new HandshakeFlags(facts.handshakeFlags()),
+                facts.tls(),
+                facts.structuredReplies(),
+                facts.extendedHeaders(),
+                facts.metaContexts());
+    }
+
+    private static ExportInfo.Protocol of(ProtocolStyle style) {
+        return switch (style) {
+            case OLDSTYLE -> ExportInfo.Protocol.OLDSTYLE;
+            case NEWSTYLE -> ExportInfo.Protocol.NEWSTYLE;
+            case NEWSTYLE_FIXED -> ExportInfo.Protocol.NEWSTYLE_FIXED;
+        };
     }
 
     static TlsPolicy of(TlsMode mode) {

@@ -23,6 +23,7 @@ import io.nbd4j.codec.handshake.OptionReply.Refusal;
 import io.nbd4j.codec.handshake.OptionReplyType;
 import io.nbd4j.codec.handshake.OptionType;
 import java.nio.ByteBuffer;
+import java.util.concurrent.CompletionException;
 import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
 
@@ -125,7 +126,9 @@ final class Failures {
     }
 
     /** The TLS options can't be used, so that nothing was started. */
-    static NbdTlsException tlsOptions(Throwable cause) {
+    static NbdTlsException tlsOptions(Throwable failure) {
+        Throwable wrapped = failure instanceof CompletionException ? failure.getCause() : null;
+        Throwable cause = wrapped != null ? wrapped : failure;
         return new NbdTlsException(
                 "the TLS options can't be used: " + cause,
                 RequestFate.NOT_SENT,

@@ -6,12 +6,14 @@ import io.nbd4j.client.ExportInfo;
 import io.nbd4j.client.NbdClient;
 import io.nbd4j.client.NbdException;
 import io.nbd4j.client.NbdTarget;
+import io.nbd4j.client.NegotiationStatus;
 import io.nbd4j.client.TlsMode;
 import io.nbd4j.client.TlsOptions;
 import io.nbd4j.client.internal.connection.Connection;
 import io.nbd4j.client.internal.connection.ConnectionOwner;
 import io.nbd4j.client.internal.connection.ConnectionSettings;
 import io.nbd4j.client.internal.connection.Loss;
+import io.nbd4j.client.internal.negotiation.ExportWish;
 import io.nbd4j.client.internal.negotiation.NegotiatedExport;
 import io.nbd4j.client.internal.negotiation.NegotiationFacts;
 import io.nbd4j.client.internal.negotiation.NegotiationFailure;
@@ -30,7 +32,7 @@ import io.netty.channel.ChannelInitializer;
 import io.netty.channel.IoEventLoop;
 import io.netty.util.concurrent.ScheduledFuture;
 import java.util.Optional;
-import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
@@ -63,6 +65,9 @@ final class Session implements NegotiationListener, ConnectionOwner, LinkOpener.
         record Over() implements Phase {}
     }
 
+    /** A server as the caller named it, and where it was found. */
+    private record Reached(NbdTarget named, NbdTarget target) {}
+
     private final NbdClient handle;
     private final IoEventLoop loop;
     private final ClientSettings settings;
@@ -74,10 +79,15 @@ final class Session implements NegotiationListener, ConnectionOwner, LinkOpener.
     private @Nullable Ending ending;
     private @Nullable HandleFuture<?> optionUnderWay;
     private boolean draining;
+    /** What is agreed so far. It becomes the status once the handle is NEGOTIATING or READY. */
+    private @Nullable NegotiationFacts agreed;
+    /** What the caller named and what was reached by it, for a TLS that is started later. */
+    private @Nullable Reached server;
 
     private volatile @Nullable Link link;
     private volatile @Nullable Connection connection;
     private volatile @Nullable ExportInfo export;
+    private volatile @Nullable NegotiationStatus status;
 
     Session(NbdClient handle, IoEventLoop loop, ClientSettings settings, StateCell state) {
         this.handle = handle;
@@ -106,9 +116,15 @@ final class Session implements NegotiationListener, ConnectionOwner, LinkOpener.
         return known == null ? Optional.empty() : Optional.ofNullable(known.subprocess());
     }
 
+    /** Returns what is agreed, null until the handle is NEGOTIATING or READY. */
+    @Nullable
+    NegotiationStatus status() {
+        return status;
+    }
+
     boolean isTls() {
-        Link known = link;
-        return known != null && export != null && known.isTls();
+        NegotiationStatus known = status;
+        return known != null && known.tls();
     }
 
     Optional<String> transport() {
@@ -128,21 +144,22 @@ final class Session implements NegotiationListener, ConnectionOwner, LinkOpener.
     }
 
     /** Starts the only attempt. The state is CONNECTING, unless the handle was closed since. */
-    void connect(NbdTarget target, String exportName, HandleFuture<NbdClient> future) {
+    void connect(NbdTarget target, ExportWish wish, HandleFuture<NbdClient> future) {
         if (!(phase instanceof Phase.Idle)) {
             future.failed(Failures.closedByCaller());
             return;
         }
         connecting = future;
         NbdTarget reached = target instanceof NbdTarget.Uri named ? TargetCheck.resolve(named.uri()) : target;
+        server = new Reached(target, reached);
         phase = new Phase.Opening(() -> {});
         TlsMode mode = target instanceof NbdTarget.Uri named && named.uri().isTlsRequired()
                 ? TlsMode.REQUIRE
                 : settings.tlsMode();
         if (mode == TlsMode.DISABLE) {
-            open(reached, new HandshakeInitializer(exportName, mode, null));
+            open(reached, new HandshakeInitializer(wish, mode, null));
         } else {
-            prepareTls(target, reached, layer -> open(reached, new HandshakeInitializer(exportName, mode, layer)));
+            prepareTls(target, reached, layer -> open(reached, new HandshakeInitializer(wish, mode, layer)));
         }
     }
 
@@ -155,18 +172,10 @@ final class Session implements NegotiationListener, ConnectionOwner, LinkOpener.
 
     /** Before anything is started: what is wrong with the options is no reason to bother a server. */
     private void prepareTls(NbdTarget named, NbdTarget reached, Consumer<TlsLayer> then) {
-        TlsOptions options = settings.tlsOptions();
-        if (named instanceof NbdTarget.Uri byUri && byUri.uri().tlsHostname() != null) {
-            options = options.withHostname(byUri.uri().tlsHostname());
-        }
-        String host = reached instanceof NbdTarget.Tcp tcp ? tcp.host() : null;
-        TlsLayers.make(options, host).whenComplete((layer, failure) -> {
+        makeTls(named, reached).whenComplete((layer, failure) -> {
             Runnable next = () -> {
                 if (failure != null) {
-                    notOpened(Failures.tlsOptions(
-                            failure instanceof CompletionException && failure.getCause() != null
-                                    ? failure.getCause()
-                                    : failure));
+                    notOpened(Failures.tlsOptions(failure));
                 } else if (phase instanceof Phase.Opening) {
                     then.accept(layer);
                 } else {
@@ -182,15 +191,24 @@ final class Session implements NegotiationListener, ConnectionOwner, LinkOpener.
         });
     }
 
+    private CompletableFuture<TlsLayer> makeTls(NbdTarget named, NbdTarget reached) {
+        TlsOptions options = settings.tlsOptions();
+        if (named instanceof NbdTarget.Uri byUri && byUri.uri().tlsHostname() != null) {
+            options = options.withHostname(byUri.uri().tlsHostname());
+        }
+        String host = reached instanceof NbdTarget.Tcp tcp ? tcp.host() : null;
+        return TlsLayers.make(options, host);
+    }
+
     /** Puts the handshake into each channel that is tried; the one that becomes active is used. */
     @Sharable
     private final class HandshakeInitializer extends ChannelInitializer<Channel> {
-        private final String exportName;
+        private final ExportWish wish;
         private final TlsMode mode;
         private final @Nullable TlsLayer tls;
 
-        HandshakeInitializer(String exportName, TlsMode mode, @Nullable TlsLayer tls) {
-            this.exportName = exportName;
+        HandshakeInitializer(ExportWish wish, TlsMode mode, @Nullable TlsLayer tls) {
+            this.wish = wish;
             this.mode = mode;
             this.tls = tls;
         }
@@ -199,13 +217,12 @@ final class Session implements NegotiationListener, ConnectionOwner, LinkOpener.
         protected void initChannel(Channel channel) {
             channel.config().setAllocator(settings.allocator());
             NegotiationSettings wanted = new NegotiationSettings(
-                    exportName,
+                    wish,
                     settings.optionMode(),
                     settings.structuredReplies(),
-                    settings.requestBlockSize(),
-                    settings.fullInfo(),
+                    settings.extendedHeaders(),
                     Facts.of(mode),
-                    NegotiationSettings.ALL_HANDSHAKE_FLAGS);
+                    settings.handshakeFlags().bits());
             channel.pipeline().addLast(new NegotiationHandler(wanted, settings.handshakeTimeout(), tls, Session.this));
         }
     }
@@ -283,7 +300,21 @@ final class Session implements NegotiationListener, ConnectionOwner, LinkOpener.
     // ---- The handshake
 
     @Override
-    public void paused(NegotiationFacts facts) {
+    public void agreed(NegotiationFacts facts) {
+        agreed = facts;
+        if (connecting == null && phase instanceof Phase.Haggling) {
+            publishStatus();
+        }
+    }
+
+    private void publishStatus() {
+        NegotiationFacts facts = agreed;
+        status = facts == null ? null : Facts.of(facts);
+    }
+
+    @Override
+    public void paused() {
+        publishStatus();
         HandleFuture<NbdClient> future = connecting;
         connecting = null;
         if (state.advance(ConnectionState.NEGOTIATING) && future != null) {
@@ -316,6 +347,7 @@ final class Session implements NegotiationListener, ConnectionOwner, LinkOpener.
         reached.channel().pipeline().addLast(started);
         phase = new Phase.Transmitting(reached, started);
         export = info;
+        publishStatus();
         connection = started;
         HandleFuture<NbdClient> future = connecting;
         connecting = null;
@@ -390,6 +422,41 @@ final class Session implements NegotiationListener, ConnectionOwner, LinkOpener.
                 }
             });
         }
+    }
+
+    /** Asks for TLS, for which there may be nothing prepared yet. */
+    void startTls(HandleFuture<Boolean> future) {
+        Reached known = server;
+        if (connecting != null
+                || optionUnderWay != null
+                || known == null
+                || !(phase instanceof Phase.Haggling haggling)
+                || haggling.handler().hasTls()) {
+            option("startTls", future, NegotiationHandler::startTls, OptionResult.Answer::agreed);
+            return;
+        }
+        // Nothing else may be asked for in the meantime.
+        optionUnderWay = future;
+        makeTls(known.named(), known.target()).whenComplete((layer, failure) -> {
+            Runnable next = () -> {
+                if (optionUnderWay != future) {
+                    // The handle has ended, and with it the option.
+                    return;
+                }
+                optionUnderWay = null;
+                if (failure != null) {
+                    future.failed(Failures.tlsOptions(failure));
+                } else {
+                    haggling.handler().useTls(layer);
+                    option("startTls", future, NegotiationHandler::startTls, OptionResult.Answer::agreed);
+                }
+            };
+            try {
+                loop.execute(next);
+            } catch (RejectedExecutionException e) {
+                future.failed(Failures.eventLoopShutDown(e));
+            }
+        });
     }
 
     /** A request that can be made of the handler while the handshake pauses. */

@@ -3,9 +3,8 @@ package io.nbd4j.client.internal.handle;
 import io.nbd4j.client.InvalidRequestException;
 import io.nbd4j.client.NbdTarget;
 import io.nbd4j.client.NbdUri;
+import io.nbd4j.client.internal.negotiation.ExportWish;
 import io.nbd4j.codec.NbdError;
-import io.nbd4j.codec.ProtocolLimits;
-import java.nio.charset.StandardCharsets;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -38,16 +37,14 @@ final class TargetCheck {
         return null;
     }
 
-    /** Returns what is wrong with the name of an export, null if it can be asked for. */
-    static @Nullable InvalidRequestException problemOfName(String name) {
-        if (name.indexOf('\0') >= 0) {
-            return invalid("the name of the export contains NUL");
+    /** Returns what is wrong with the name of an export or of a meta context, null if they can be asked for. */
+    static @Nullable InvalidRequestException problemOf(ExportWish wish) {
+        try {
+            wish.requireValid();
+            return null;
+        } catch (IllegalArgumentException e) {
+            return invalid(String.valueOf(e.getMessage()));
         }
-        int length = name.getBytes(StandardCharsets.UTF_8).length;
-        if (length > ProtocolLimits.MAX_STRING) {
-            return invalid("the name of the export has " + length + " bytes, more than " + ProtocolLimits.MAX_STRING);
-        }
-        return null;
     }
 
     /** Returns the server that a URI names. */

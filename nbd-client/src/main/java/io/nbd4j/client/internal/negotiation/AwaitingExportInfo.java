@@ -15,40 +15,24 @@ import java.util.List;
  * GO or INFO has been sent.
  *
  * @param option one of the two
- * @param blockSizeRequested whether the request asked for the size constraints
  * @param draft what the server has said so far
  */
-record AwaitingExportInfo(Agreement agreement, OptionType option, boolean blockSizeRequested, ExportDraft draft)
-        implements OptionPhase {
-
-    static Step askToGo(Agreement agreement) {
-        return ask(agreement, OptionType.GO, agreement.settings().requestBlockSize());
-    }
-
-    static Step askForInfo(Agreement agreement) {
-        return ask(agreement, OptionType.INFO, agreement.settings().requestBlockSize());
-    }
-
-    static Step askAgain(Agreement agreement, OptionType option) {
-        return ask(agreement, option, agreement.settings().requestBlockSize());
-    }
-
-    private static Step ask(Agreement agreement, OptionType option, boolean blockSize) {
-        NegotiationSettings settings = agreement.settings();
+record AwaitingExportInfo(Agreement agreement, OptionType option, ExportDraft draft) implements OptionPhase {
+    static Step ask(Agreement agreement, OptionType option) {
+        ExportWish wish = agreement.wish();
         List<Integer> types = new ArrayList<>();
-        if (blockSize) {
+        if (wish.requestBlockSize()) {
             types.add(InfoType.BLOCK_SIZE.wire());
         }
-        if (settings.fullInfo()) {
+        if (wish.fullInfo()) {
             types.add(InfoType.NAME.wire());
             types.add(InfoType.DESCRIPTION.wire());
         }
         OptionRequest request = option == OptionType.GO
-                ? new OptionRequest.Go(settings.exportName(), types)
-                : new OptionRequest.Info(settings.exportName(), types);
+                ? new OptionRequest.Go(wish.exportName(), types)
+                : new OptionRequest.Info(wish.exportName(), types);
         // The draft starts empty each time: what INFO said, or a refused attempt, does not bind the server.
-        return Step.to(
-                new AwaitingExportInfo(agreement, option, blockSize, ExportDraft.EMPTY), new SendOption(request));
+        return Step.to(new AwaitingExportInfo(agreement, option, ExportDraft.EMPTY), new SendOption(request));
     }
 
     @Override
@@ -58,7 +42,7 @@ record AwaitingExportInfo(Agreement agreement, OptionType option, boolean blockS
 
     @Override
     public Step onInfo(InfoItem item) {
-        return Step.to(new AwaitingExportInfo(agreement, option, blockSizeRequested, draft.with(item)));
+        return Step.to(new AwaitingExportInfo(agreement, option, draft.with(item)));
     }
 
     @Override
@@ -68,22 +52,25 @@ record AwaitingExportInfo(Agreement agreement, OptionType option, boolean blockS
 
     @Override
     public Step onRefusal(Refusal refusal) {
-        if (refusal.type() == OptionReplyType.ERR_BLOCK_SIZE_REQD && !blockSizeRequested) {
-            return ask(agreement, option, true);
+        if (refusal.type() == OptionReplyType.ERR_BLOCK_SIZE_REQD
+                && !agreement.wish().requestBlockSize()) {
+            return OptionOrder.ask(agreement.withWish(agreement.wish().withRequestBlockSize(true)), option);
         }
-        if (refusal.type() == OptionReplyType.ERR_UNSUP && option == OptionType.GO) {
+        // Extended headers forbid EXPORT_NAME, and are nothing without GO.
+        if (refusal.type() == OptionReplyType.ERR_UNSUP && option == OptionType.GO && !agreement.extendedHeaders()) {
             return OptionOrder.exportName(agreement);
         }
         if (refusal.type() == OptionReplyType.ERR_TLS_REQD && agreement.mayStartTls()) {
-            return AwaitingStartTlsAnswer.ask(agreement.withInterrupted(new Interrupted(option, refusal)));
+            return AwaitingStartTlsAnswer.ask(agreement.withInterrupted(new Interrupted(option, refusal)), false);
         }
         return refused(agreement, refusal);
     }
 
-    /** The server does not give the export. */
+    /** The server does not give the export. It may forget what it has selected for it. */
     static Step refused(Agreement agreement, Refusal refusal) {
         return agreement.settings().optionMode()
-                ? Step.to(new Paused(agreement), new RefuseOption(new OptionFailure.Refused(refusal)))
+                ? Step.to(
+                        new Paused(agreement.withSelection(null)), new RefuseOption(new OptionFailure.Refused(refusal)))
                 : Step.abort(refusal);
     }
 }

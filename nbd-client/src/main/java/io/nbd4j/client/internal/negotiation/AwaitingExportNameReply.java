@@ -21,6 +21,6 @@ record AwaitingExportNameReply(Agreement agreement) implements NegotiationPhase 
     @Override
     public Step onChannelClosed(@Nullable Throwable cause) {
         return Step.fail(
-                new NegotiationFailure.ExportNameRefused(agreement.settings().exportName(), cause));
+                new NegotiationFailure.ExportNameRefused(agreement.wish().exportName(), cause));
     }
 }

@@ -30,10 +30,11 @@ record AwaitingGreeting(NegotiationSettings settings) implements NegotiationPhas
             return Step.fail(new NegotiationFailure.TlsUnavailable(
                     "the server speaks oldstyle, so it can't be asked for TLS", null));
         }
-        if (!settings.exportName().isEmpty()) {
-            return Step.fail(new NegotiationFailure.NoExportNames(settings.exportName()));
+        if (!settings.wish().exportName().isEmpty()) {
+            return Step.fail(
+                    new NegotiationFailure.NoExportNames(settings.wish().exportName()));
         }
-        Agreement agreement = new Agreement(settings, ProtocolStyle.OLDSTYLE, true, false);
+        Agreement agreement = new Agreement(settings, ProtocolStyle.OLDSTYLE, new ClientFlags(0));
         return ExportDraft.EMPTY
                 .with(greeting.exportSize(), greeting.transmissionFlags())
                 .enter(agreement);
@@ -44,7 +45,7 @@ record AwaitingGreeting(NegotiationSettings settings) implements NegotiationPhas
         ClientFlags flags = new ClientFlags(greeting.handshakeFlags().bits() & settings.handshakeFlags());
         ProtocolStyle style =
                 flags.has(ClientFlags.FIXED_NEWSTYLE) ? ProtocolStyle.NEWSTYLE_FIXED : ProtocolStyle.NEWSTYLE;
-        Agreement agreement = new Agreement(settings, style, !flags.has(ClientFlags.NO_ZEROES), false);
+        Agreement agreement = new Agreement(settings, style, flags);
         return OptionOrder.begin(agreement).after(new SendClientFlags(flags));
     }
 }

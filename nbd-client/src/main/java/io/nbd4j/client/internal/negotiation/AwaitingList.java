@@ -2,12 +2,25 @@ package io.nbd4j.client.internal.negotiation;
 
 import io.nbd4j.client.internal.negotiation.NegotiationAction.CompleteOption;
 import io.nbd4j.client.internal.negotiation.NegotiationAction.RefuseOption;
+import io.nbd4j.client.internal.negotiation.NegotiationAction.SendOption;
 import io.nbd4j.codec.handshake.OptionReply;
 import io.nbd4j.codec.handshake.OptionReply.Refusal;
+import io.nbd4j.codec.handshake.OptionRequest;
 import io.nbd4j.codec.handshake.OptionType;
 
 /** LIST has been sent. Entries that came before a refusal are forgotten. */
-record AwaitingList(Agreement agreement, ExportList soFar) implements OptionPhase {
+record AwaitingList(Agreement agreement, BoundedList<ExportEntry> soFar) implements OptionPhase {
+    /** The most exports that are accepted from a server. */
+    static final int MAX_ENTRIES = 100_000;
+    /** The most characters that their names and descriptions may have together. */
+    static final long MAX_CHARACTERS = 64L * 1024 * 1024;
+
+    static final BoundedList<ExportEntry> NOTHING_YET = BoundedList.empty(MAX_ENTRIES, MAX_CHARACTERS);
+
+    static Step ask(Agreement agreement) {
+        return Step.to(new AwaitingList(agreement, NOTHING_YET), new SendOption(new OptionRequest.ListExports()));
+    }
+
     @Override
     public OptionType option() {
         return OptionType.LIST;
@@ -20,7 +33,9 @@ record AwaitingList(Agreement agreement, ExportList soFar) implements OptionPhas
 
     @Override
     public Step onServer(OptionReply.Server server) {
-        ExportList longer = soFar.with(new ExportEntry(server.exportName(), server.description()));
+        ExportEntry entry = new ExportEntry(server.exportName(), server.description());
+        BoundedList<ExportEntry> longer = soFar.with(
+                entry, (long) entry.name().length() + entry.description().length());
         return longer.isTooLong()
                 ? Step.violation("the list of exports has no end: more than " + soFar.count() + " came")
                 : Step.to(new AwaitingList(agreement, longer));

@@ -7,10 +7,10 @@ import io.nbd4j.codec.handshake.OptionReply.Refusal;
 import io.nbd4j.codec.handshake.OptionRequest;
 import io.nbd4j.codec.handshake.OptionType;
 
-/** STARTTLS has been sent. */
-record AwaitingStartTlsAnswer(Agreement agreement) implements OptionPhase {
-    static Step ask(Agreement agreement) {
-        return Step.to(new AwaitingStartTlsAnswer(agreement), new SendOption(new OptionRequest.StartTls()));
+/** STARTTLS has been sent, by the handshake itself or by a user in option mode. */
+record AwaitingStartTlsAnswer(Agreement agreement, boolean forUser) implements OptionPhase {
+    static Step ask(Agreement agreement, boolean forUser) {
+        return Step.to(new AwaitingStartTlsAnswer(agreement, forUser), new SendOption(new OptionRequest.StartTls()));
     }
 
     @Override
@@ -19,13 +19,8 @@ record AwaitingStartTlsAnswer(Agreement agreement) implements OptionPhase {
     }
 
     @Override
-    public boolean forUser() {
-        return false;
-    }
-
-    @Override
     public Step onAck() {
-        return Step.to(new AwaitingTls(agreement), new StartTls());
+        return Step.to(new AwaitingTls(agreement, forUser), new StartTls());
     }
 
     @Override
@@ -35,6 +30,9 @@ record AwaitingStartTlsAnswer(Agreement agreement) implements OptionPhase {
                     new Ended(),
                     new SendOption(new OptionRequest.Abort()),
                     new Fail(new NegotiationFailure.TlsUnavailable(Refusals.reason(refusal), refusal)));
+        }
+        if (forUser) {
+            return Step.answer(agreement, false);
         }
         Interrupted interrupted = agreement.interrupted();
         return interrupted == null

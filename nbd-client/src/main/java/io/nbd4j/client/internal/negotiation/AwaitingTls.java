@@ -2,8 +2,12 @@ package io.nbd4j.client.internal.negotiation;
 
 import org.jspecify.annotations.Nullable;
 
-/** The server has agreed to TLS, and the two are at it. There is no way back to clear text. */
-record AwaitingTls(Agreement agreement) implements NegotiationPhase {
+/**
+ * The server has agreed to TLS, and the two are at it. There is no way back to clear text.
+ *
+ * @param forUser whether a user in option mode has asked for it, and not the handshake itself
+ */
+record AwaitingTls(Agreement agreement, boolean forUser) implements NegotiationPhase {
     @Override
     public String waitingFor() {
         return "the end of the TLS handshake";
@@ -11,7 +15,8 @@ record AwaitingTls(Agreement agreement) implements NegotiationPhase {
 
     @Override
     public Step onTlsUp() {
-        return OptionOrder.underTls(agreement.withTls());
+        Agreement anew = agreement.withTls();
+        return forUser ? Step.answer(anew, true) : OptionOrder.underTls(anew);
     }
 
     @Override

@@ -7,8 +7,17 @@ import io.nbd4j.codec.handshake.OptionReply;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
-/** The handshake is over, with an export or without. What still comes does not matter to it. */
-record Ended() implements NegotiationPhase {
+/**
+ * The handshake is over. What still comes does not matter to it.
+ *
+ * @param agreement what it has come to, null if it has failed
+ */
+record Ended(@Nullable Agreement agreement) implements NegotiationPhase {
+    /** It has failed. */
+    Ended() {
+        this(null);
+    }
+
     @Override
     public String waitingFor() {
         return "nothing";

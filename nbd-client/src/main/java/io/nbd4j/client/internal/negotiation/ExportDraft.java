@@ -5,7 +5,6 @@ import io.nbd4j.client.internal.negotiation.NegotiationAction.EnterTransmission;
 import io.nbd4j.codec.SizeConstraints;
 import io.nbd4j.codec.TransmissionFlags;
 import io.nbd4j.codec.handshake.InfoItem;
-import java.util.List;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -51,7 +50,7 @@ record ExportDraft(
         if (agreement.lacksTls()) {
             return Step.fail(new NegotiationFailure.TlsUnavailable("the handshake came to its end without TLS", null));
         }
-        return finish(agreement, export -> Step.to(new Ended(), new EnterTransmission(export)));
+        return finish(agreement, export -> Step.to(new Ended(agreement), new EnterTransmission(export)));
     }
 
     /** The server has said all about the export that it has to say. */
@@ -69,23 +68,26 @@ record ExportDraft(
             return Step.violation("the transmission flags are 0, but HAS_FLAGS must be set");
         }
         return step.apply(new NegotiatedExport(
-                agreement.settings().exportName(),
+                agreement.wish().exportName(),
                 size,
-                usable(flags, agreement.structuredReplies()),
+                usable(flags, agreement),
                 sizeConstraints,
                 agreement.structuredReplies(),
-                false,
-                List.of(),
+                agreement.extendedHeaders(),
+                agreement.metaContexts(),
                 agreement.style(),
                 canonicalName,
                 description));
     }
 
     /** Takes away flags that a server must not set without what they build on. */
-    private static TransmissionFlags usable(TransmissionFlags flags, boolean structuredReplies) {
+    private static TransmissionFlags usable(TransmissionFlags flags, Agreement agreement) {
         int bits = flags.bits();
-        if (!structuredReplies) {
+        if (!agreement.structuredReplies()) {
             bits &= ~TransmissionFlags.SEND_DF;
+        }
+        if (!agreement.extendedHeaders()) {
+            bits &= ~TransmissionFlags.BLOCK_STATUS_PAYLOAD;
         }
         if (!flags.has(TransmissionFlags.SEND_WRITE_ZEROES)) {
             bits &= ~TransmissionFlags.SEND_FAST_ZERO;

@@ -51,7 +51,7 @@ sealed interface NegotiationAction {
     }
 
     /** Tell that option mode has reached its pause. */
-    record Pause(NegotiationFacts facts) implements NegotiationAction {
+    record Pause() implements NegotiationAction {
         @Override
         public Kind kind() {
             return Kind.PAUSE;

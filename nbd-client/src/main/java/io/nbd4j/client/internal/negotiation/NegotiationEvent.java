@@ -21,10 +21,7 @@ sealed interface NegotiationEvent {
         CHANNEL_CLOSED,
         TLS_UP,
         TLS_FAILED,
-        GO_REQUESTED,
-        INFO_REQUESTED,
-        LIST_REQUESTED,
-        EXPORT_NAME_SET,
+        OPTION_REQUESTED,
         ABORT_REQUESTED
     }
 
@@ -88,31 +85,10 @@ sealed interface NegotiationEvent {
         }
     }
 
-    record GoRequested() implements NegotiationEvent {
+    record OptionRequested(UserRequest request) implements NegotiationEvent {
         @Override
         public Kind kind() {
-            return Kind.GO_REQUESTED;
-        }
-    }
-
-    record InfoRequested() implements NegotiationEvent {
-        @Override
-        public Kind kind() {
-            return Kind.INFO_REQUESTED;
-        }
-    }
-
-    record ListRequested() implements NegotiationEvent {
-        @Override
-        public Kind kind() {
-            return Kind.LIST_REQUESTED;
-        }
-    }
-
-    record ExportNameSet(String exportName) implements NegotiationEvent {
-        @Override
-        public Kind kind() {
-            return Kind.EXPORT_NAME_SET;
+            return Kind.OPTION_REQUESTED;
         }
     }
 

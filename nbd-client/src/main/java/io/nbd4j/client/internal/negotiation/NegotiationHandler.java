@@ -4,19 +4,15 @@ import io.nbd4j.client.internal.negotiation.NegotiationAction.CompleteOption;
 import io.nbd4j.client.internal.negotiation.NegotiationAction.EnterTransmission;
 import io.nbd4j.client.internal.negotiation.NegotiationAction.ExpectExportNameReply;
 import io.nbd4j.client.internal.negotiation.NegotiationAction.Fail;
-import io.nbd4j.client.internal.negotiation.NegotiationAction.Pause;
 import io.nbd4j.client.internal.negotiation.NegotiationAction.RefuseOption;
 import io.nbd4j.client.internal.negotiation.NegotiationAction.SendClientFlags;
 import io.nbd4j.client.internal.negotiation.NegotiationAction.SendOption;
 import io.nbd4j.client.internal.negotiation.NegotiationEvent.AbortRequested;
 import io.nbd4j.client.internal.negotiation.NegotiationEvent.ChannelClosed;
 import io.nbd4j.client.internal.negotiation.NegotiationEvent.ExportNameReplyReceived;
-import io.nbd4j.client.internal.negotiation.NegotiationEvent.ExportNameSet;
-import io.nbd4j.client.internal.negotiation.NegotiationEvent.GoRequested;
 import io.nbd4j.client.internal.negotiation.NegotiationEvent.GreetingReceived;
-import io.nbd4j.client.internal.negotiation.NegotiationEvent.InfoRequested;
-import io.nbd4j.client.internal.negotiation.NegotiationEvent.ListRequested;
 import io.nbd4j.client.internal.negotiation.NegotiationEvent.OptionReplyReceived;
+import io.nbd4j.client.internal.negotiation.NegotiationEvent.OptionRequested;
 import io.nbd4j.client.internal.negotiation.NegotiationEvent.TimeOver;
 import io.nbd4j.client.internal.negotiation.NegotiationEvent.TlsFailed;
 import io.nbd4j.client.internal.negotiation.NegotiationEvent.TlsUp;
@@ -38,6 +34,7 @@ import io.netty.channel.ChannelPipeline;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.util.concurrent.Future;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -58,12 +55,13 @@ public final class NegotiationHandler extends ChannelInboundHandlerAdapter {
     private static final Logger LOGGER = LoggerFactory.getLogger(NegotiationHandler.class);
 
     private final Duration timeout;
-    private final @Nullable TlsLayer tls;
     private final NegotiationListener listener;
     private final HandshakeDecoder decoder = new HandshakeDecoder();
     private final ByteRecorder recorder = new ByteRecorder();
 
     private NegotiationPhase phase;
+    private @Nullable TlsLayer tls;
+    private @Nullable NegotiationFacts facts;
     private @Nullable ChannelHandlerContext ctx;
     private @Nullable Future<?> timer;
     private @Nullable PendingOption pending;
@@ -89,7 +87,7 @@ public final class NegotiationHandler extends ChannelInboundHandlerAdapter {
      * Creates the handler of one channel.
      *
      * @param timeout for the whole handshake, and for each option in option mode
-     * @param tls null if the settings disable it
+     * @param tls null if the settings disable it; a user in option mode may still ask for it, see {@link #useTls}
      */
     public NegotiationHandler(
             NegotiationSettings settings, Duration timeout, @Nullable TlsLayer tls, NegotiationListener listener) {
@@ -101,30 +99,89 @@ public final class NegotiationHandler extends ChannelInboundHandlerAdapter {
 
     // What the user asks for in option mode.
 
-    /** Chooses the export. On success {@link NegotiationListener#ready} is called before {@code callback}. */
-    public void go(OptionCallback<OptionResult.Information> callback) {
-        request(new GoRequested(), OptionResult.Information.class, callback);
+    /**
+     * Chooses an export. On success {@link NegotiationListener#ready} is called before {@code callback}.
+     *
+     * @throws IllegalArgumentException if no option could carry the names
+     */
+    public void go(ExportWish wish, OptionCallback<OptionResult.Information> callback) {
+        wish.requireValid();
+        request(new UserRequest.Go(wish), OptionResult.Information.class, callback);
     }
 
-    /** Asks about the export, without choosing it. The answer does not bind the server. */
-    public void info(OptionCallback<OptionResult.Information> callback) {
-        request(new InfoRequested(), OptionResult.Information.class, callback);
+    /**
+     * Asks about an export, without choosing it. The answer does not bind the server.
+     *
+     * @throws IllegalArgumentException if no option could carry the names
+     */
+    public void info(ExportWish wish, OptionCallback<OptionResult.Information> callback) {
+        wish.requireValid();
+        request(new UserRequest.Info(wish), OptionResult.Information.class, callback);
     }
 
     /** Asks for the server's exports. */
     public void list(OptionCallback<OptionResult.Exports> callback) {
-        request(new ListRequested(), OptionResult.Exports.class, callback);
+        request(new UserRequest.ListExports(), OptionResult.Exports.class, callback);
     }
 
-    /** Chooses the name for the next {@link #go} or {@link #info}. Nothing is sent. */
-    public void setExportName(String exportName, OptionCallback<OptionResult.Done> callback) {
-        try {
-            OptionRequestEncoder.requireValidExportName(exportName);
-        } catch (IllegalArgumentException e) {
-            callback.failed(new OptionFailure.InvalidName(String.valueOf(e.getMessage())));
-            return;
+    /** Asks for structured replies. */
+    public void structuredReplies(OptionCallback<OptionResult.Answer> callback) {
+        request(new UserRequest.StructuredReplies(), OptionResult.Answer.class, callback);
+    }
+
+    /** Asks for extended headers. */
+    public void extendedHeaders(OptionCallback<OptionResult.Answer> callback) {
+        request(new UserRequest.ExtendedHeaders(), OptionResult.Answer.class, callback);
+    }
+
+    /**
+     * Asks which meta contexts an export has, without a change to what is selected.
+     *
+     * @param queries none: all
+     * @throws IllegalArgumentException if no option could carry the names
+     */
+    public void listMetaContexts(
+            String exportName, List<String> queries, OptionCallback<OptionResult.ContextNames> callback) {
+        ExportWish.DEFAULT.withExportName(exportName).withMetaContexts(queries).requireValid();
+        request(new UserRequest.ListMetaContexts(exportName, queries), OptionResult.ContextNames.class, callback);
+    }
+
+    /**
+     * Selects meta contexts of an export instead of what was selected before.
+     *
+     * @param queries none: nothing
+     * @throws IllegalArgumentException if no option could carry the names
+     */
+    public void setMetaContexts(
+            String exportName, List<String> queries, OptionCallback<OptionResult.Contexts> callback) {
+        ExportWish.DEFAULT.withExportName(exportName).withMetaContexts(queries).requireValid();
+        request(new UserRequest.SetMetaContexts(exportName, queries), OptionResult.Contexts.class, callback);
+    }
+
+    /** Returns whether the handler can start TLS. */
+    public boolean hasTls() {
+        return tls != null;
+    }
+
+    /** Gives the handler what it starts TLS with, if it has nothing yet. */
+    public void useTls(TlsLayer layer) {
+        requireEventLoop();
+        if (tls == null) {
+            tls = layer;
         }
-        request(new ExportNameSet(exportName), OptionResult.Done.class, callback);
+    }
+
+    /**
+     * Asks for TLS. If the server agrees, the callback hears of it once TLS is up; if then TLS fails, so does all. What was
+     * agreed before is forgotten, and not asked for again.
+     *
+     * @throws IllegalStateException without TLS, see {@link #useTls}
+     */
+    public void startTls(OptionCallback<OptionResult.Answer> callback) {
+        if (tls == null) {
+            throw new IllegalStateException("there is nothing to start TLS with");
+        }
+        request(new UserRequest.StartTls(), OptionResult.Answer.class, callback);
     }
 
     /**
@@ -141,6 +198,11 @@ public final class NegotiationHandler extends ChannelInboundHandlerAdapter {
             step(new AbortRequested());
             callback.succeeded(new OptionResult.Done());
         }
+    }
+
+    private <T extends OptionResult> void request(
+            UserRequest request, Class<T> resultType, OptionCallback<T> callback) {
+        request(new OptionRequested(request), resultType, callback);
     }
 
     private <T extends OptionResult> void request(
@@ -237,8 +299,17 @@ public final class NegotiationHandler extends ChannelInboundHandlerAdapter {
         } else if (wasPaused) {
             startTimer();
         }
+        tellFacts(phase.agreement());
         said = null;
         step.actions().forEach(this::perform);
+    }
+
+    private void tellFacts(@Nullable Agreement agreement) {
+        NegotiationFacts now = agreement == null ? facts : agreement.facts();
+        if (now != null && !now.equals(facts)) {
+            facts = now;
+            listener.agreed(now);
+        }
     }
 
     private void perform(NegotiationAction action) {
@@ -247,7 +318,7 @@ public final class NegotiationHandler extends ChannelInboundHandlerAdapter {
             case SEND_OPTION -> send(out -> OptionRequestEncoder.encode(((SendOption) action).request(), out));
             case EXPECT_EXPORT_NAME_REPLY -> decoder.expectExportNameReply(((ExpectExportNameReply) action).zeroes());
             case START_TLS -> startTls();
-            case PAUSE -> listener.paused(((Pause) action).facts());
+            case PAUSE -> listener.paused();
             case COMPLETE_OPTION -> complete(((CompleteOption) action).result());
             case REFUSE_OPTION -> refuse(((RefuseOption) action).failure());
             case ENTER_TRANSMISSION -> enterTransmission(((EnterTransmission) action).export());

@@ -4,11 +4,14 @@ package io.nbd4j.client.internal.negotiation;
  * Hears what became of a handshake, on the event loop.
  *
  * <p>{@link #ready} and {@link #failed} exclude each other and come once. {@link #paused} comes at most once, before
- * them, and only in option mode.
+ * them, and only in option mode. {@link #agreed} comes any number of times before, and before what it led to is told.
  */
 public interface NegotiationListener {
+    /** Something was agreed, or forgotten. */
+    void agreed(NegotiationFacts facts);
+
     /** Option mode has reached its pause: the handler takes requests, which may be made from within this call. */
-    void paused(NegotiationFacts facts);
+    void paused();
 
     /**
      * An export has been chosen, the transmission phase begins.

@@ -2,9 +2,9 @@ package io.nbd4j.client.internal.negotiation;
 
 import io.nbd4j.client.internal.negotiation.NegotiationEvent.ChannelClosed;
 import io.nbd4j.client.internal.negotiation.NegotiationEvent.ExportNameReplyReceived;
-import io.nbd4j.client.internal.negotiation.NegotiationEvent.ExportNameSet;
 import io.nbd4j.client.internal.negotiation.NegotiationEvent.GreetingReceived;
 import io.nbd4j.client.internal.negotiation.NegotiationEvent.OptionReplyReceived;
+import io.nbd4j.client.internal.negotiation.NegotiationEvent.OptionRequested;
 import io.nbd4j.client.internal.negotiation.NegotiationEvent.TimeOver;
 import io.nbd4j.client.internal.negotiation.NegotiationEvent.TlsFailed;
 import io.nbd4j.client.internal.negotiation.NegotiationEvent.ViolationFound;
@@ -30,10 +30,7 @@ final class NegotiationMachine {
             case CHANNEL_CLOSED -> phase.onChannelClosed(((ChannelClosed) event).cause());
             case TLS_UP -> phase.onTlsUp();
             case TLS_FAILED -> phase.onTlsFailed(((TlsFailed) event).cause());
-            case GO_REQUESTED -> phase.onGoRequested();
-            case INFO_REQUESTED -> phase.onInfoRequested();
-            case LIST_REQUESTED -> phase.onListRequested();
-            case EXPORT_NAME_SET -> phase.onExportNameSet(((ExportNameSet) event).exportName());
+            case OPTION_REQUESTED -> phase.onRequest(((OptionRequested) event).request());
             case ABORT_REQUESTED -> phase.onAbortRequested();
         };
     }

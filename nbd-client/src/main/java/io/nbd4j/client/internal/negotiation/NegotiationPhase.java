@@ -13,6 +13,11 @@ import org.jspecify.annotations.Nullable;
  */
 sealed interface NegotiationPhase
         permits AwaitingGreeting, Paused, OptionPhase, AwaitingTls, AwaitingExportNameReply, Ended {
+    /** Returns what is agreed so far, null where that is known no more or not yet. */
+    default @Nullable Agreement agreement() {
+        return null;
+    }
+
     /** Returns what the server owes, in words that go on after "waiting for". */
     String waitingFor();
 
@@ -59,20 +64,9 @@ sealed interface NegotiationPhase
                 cause));
     }
 
-    default Step onGoRequested() {
-        return refuse();
-    }
-
-    default Step onInfoRequested() {
-        return refuse();
-    }
-
-    default Step onListRequested() {
-        return refuse();
-    }
-
-    default Step onExportNameSet(String exportName) {
-        return refuse();
+    /** Only {@link Paused} takes requests. What is under way is undisturbed. */
+    default Step onRequest(UserRequest request) {
+        return Step.to(this, new RefuseOption(notNow()));
     }
 
     /** An option is outstanding, or none may be sent yet: ABORT would break the rules, hanging up does not. */
@@ -83,9 +77,5 @@ sealed interface NegotiationPhase
     /** Returns what a user hears who asks for an option that is not legal in this phase. */
     default OptionFailure notNow() {
         return new OptionFailure.NotNow("the client is waiting for " + waitingFor());
-    }
-
-    private Step refuse() {
-        return Step.to(this, new RefuseOption(notNow()));
     }
 }

@@ -37,18 +37,6 @@ public sealed interface OptionFailure {
     }
 
     /**
-     * The name can never be sent. Nothing was.
-     *
-     * @param reason what is wrong with it
-     */
-    record InvalidName(String reason) implements OptionFailure {
-        @Override
-        public String message() {
-            return reason;
-        }
-    }
-
-    /**
      * The handshake is not in its pause. What is under way is undisturbed.
      *
      * @param instead what the handshake is doing

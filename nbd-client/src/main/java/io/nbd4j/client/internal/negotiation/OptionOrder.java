@@ -4,6 +4,7 @@ import io.nbd4j.client.internal.negotiation.NegotiationAction.ExpectExportNameRe
 import io.nbd4j.client.internal.negotiation.NegotiationAction.Pause;
 import io.nbd4j.client.internal.negotiation.NegotiationAction.SendOption;
 import io.nbd4j.codec.handshake.OptionRequest;
+import io.nbd4j.codec.handshake.OptionType;
 
 /** The order in which a client asks for options. Each method is one place in it, and goes on where nothing is to ask. */
 final class OptionOrder {
@@ -12,7 +13,7 @@ final class OptionOrder {
     /** The client flags have been sent. */
     static Step begin(Agreement agreement) {
         if (agreement.mayStartTls()) {
-            return AwaitingStartTlsAnswer.ask(agreement);
+            return AwaitingStartTlsAnswer.ask(agreement, false);
         }
         if (agreement.lacksTls()) {
             return Step.fail(new NegotiationFailure.TlsUnavailable(
@@ -23,19 +24,26 @@ final class OptionOrder {
 
     /** The server has no TLS, and need not. */
     static Step inClear(Agreement agreement) {
-        return agreement.isFixedNewstyle() ? askForStructuredReplies(agreement) : chooseExport(agreement);
+        return agreement.isFixedNewstyle() ? askForExtendedHeaders(agreement) : chooseExport(agreement);
     }
 
     /** TLS is up. The server has forgotten what was agreed before. */
     static Step underTls(Agreement agreement) {
-        return askForStructuredReplies(agreement);
+        return askForExtendedHeaders(agreement);
     }
 
-    private static Step askForStructuredReplies(Agreement agreement) {
+    /** They come before structured replies, which they bring along: that saves a question, and a server can insist on them. */
+    private static Step askForExtendedHeaders(Agreement agreement) {
+        NegotiationSettings settings = agreement.settings();
+        return settings.requestStructuredReplies() && settings.requestExtendedHeaders()
+                ? AwaitingExtendedHeadersAnswer.ask(agreement, false)
+                : askForStructuredReplies(agreement);
+    }
+
+    /** There are no extended headers. */
+    static Step askForStructuredReplies(Agreement agreement) {
         return agreement.settings().requestStructuredReplies()
-                ? Step.to(
-                        new AwaitingStructuredReplyAnswer(agreement),
-                        new SendOption(new OptionRequest.StructuredReply()))
+                ? AwaitingStructuredReplyAnswer.ask(agreement, false)
                 : chooseExport(agreement);
     }
 
@@ -43,18 +51,23 @@ final class OptionOrder {
     static Step chooseExport(Agreement agreement) {
         Interrupted interrupted = agreement.interrupted();
         if (interrupted != null) {
-            return AwaitingExportInfo.askAgain(agreement.withInterrupted(null), interrupted.option());
+            return ask(agreement.withInterrupted(null), interrupted.option());
         }
-        return agreement.settings().optionMode()
-                ? Step.to(
-                        new Paused(agreement),
-                        new Pause(new NegotiationFacts(agreement.style(), agreement.structuredReplies())))
-                : go(agreement);
+        return agreement.settings().optionMode() ? Step.to(new Paused(agreement), new Pause()) : go(agreement);
     }
 
     /** The export is chosen. */
     static Step go(Agreement agreement) {
-        return agreement.isFixedNewstyle() ? AwaitingExportInfo.askToGo(agreement) : exportName(agreement);
+        return agreement.isFixedNewstyle() ? ask(agreement, OptionType.GO) : exportName(agreement);
+    }
+
+    /** It is INFO's or GO's turn. What the server selected for an earlier one it may have forgotten since. */
+    static Step ask(Agreement agreement, OptionType infoOrGo) {
+        ExportWish wish = agreement.wish();
+        boolean selects = wish.requestMetaContexts() && !wish.metaContexts().isEmpty() && agreement.structuredReplies();
+        return selects
+                ? AwaitingContextSelection.askBefore(agreement, infoOrGo)
+                : AwaitingExportInfo.ask(agreement, infoOrGo);
     }
 
     /** GO is out of the question. */
@@ -62,6 +75,6 @@ final class OptionOrder {
         return Step.to(
                 new AwaitingExportNameReply(agreement),
                 new ExpectExportNameReply(agreement.zeroes()),
-                new SendOption(new OptionRequest.ExportName(agreement.settings().exportName())));
+                new SendOption(new OptionRequest.ExportName(agreement.wish().exportName())));
     }
 }

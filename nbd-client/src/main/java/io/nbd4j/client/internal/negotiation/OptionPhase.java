@@ -10,7 +10,10 @@ import io.nbd4j.codec.handshake.OptionType;
 /** An option has been sent, and no other may be until its final reply. */
 sealed interface OptionPhase extends NegotiationPhase
         permits AwaitingStartTlsAnswer,
+                AwaitingExtendedHeadersAnswer,
                 AwaitingStructuredReplyAnswer,
+                AwaitingContextList,
+                AwaitingContextSelection,
                 AwaitingExportInfo,
                 AwaitingList,
                 AwaitingAbortAnswer {
@@ -34,6 +37,10 @@ sealed interface OptionPhase extends NegotiationPhase
         return misplaced("SERVER");
     }
 
+    default Step onMetaContext(OptionReply.MetaContextReply context) {
+        return misplaced("META_CONTEXT");
+    }
+
     @Override
     default String waitingFor() {
         return "the answer to " + option();
@@ -48,7 +55,7 @@ sealed interface OptionPhase extends NegotiationPhase
             case ACK -> onAck();
             case SERVER -> onServer((OptionReply.Server) reply);
             case INFO -> onInfo(((OptionReply.Info) reply).item());
-            case META_CONTEXT -> misplaced("META_CONTEXT");
+            case META_CONTEXT -> onMetaContext((OptionReply.MetaContextReply) reply);
             case REFUSAL -> onAnyRefusal((Refusal) reply);
         };
     }

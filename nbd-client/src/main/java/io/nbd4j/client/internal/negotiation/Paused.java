@@ -21,26 +21,30 @@ record Paused(Agreement agreement) implements NegotiationPhase {
     }
 
     @Override
-    public Step onGoRequested() {
-        return OptionOrder.go(agreement);
+    public Step onRequest(UserRequest request) {
+        if (!agreement.isFixedNewstyle() && request.option() != OptionType.GO) {
+            return Step.to(
+                    this,
+                    new RefuseOption(
+                            new OptionFailure.Unsupported(request.option().toString())));
+        }
+        return switch (request.option()) {
+            case GO -> OptionOrder.go(agreement.withWish(((UserRequest.Go) request).wish()));
+            case INFO -> OptionOrder.ask(agreement.withWish(((UserRequest.Info) request).wish()), OptionType.INFO);
+            case LIST -> AwaitingList.ask(agreement);
+            case STARTTLS -> startTls();
+            case STRUCTURED_REPLY -> AwaitingStructuredReplyAnswer.ask(agreement, true);
+            case EXTENDED_HEADERS -> AwaitingExtendedHeadersAnswer.ask(agreement, true);
+            case LIST_META_CONTEXT -> AwaitingContextList.ask(agreement, (UserRequest.ListMetaContexts) request);
+            case SET_META_CONTEXT -> AwaitingContextSelection.ask(agreement, (UserRequest.SetMetaContexts) request);
+            case EXPORT_NAME, ABORT, PEEK_EXPORT, UNKNOWN ->
+                throw new IllegalArgumentException(request.option() + " is no request of a user");
+        };
     }
 
-    @Override
-    public Step onInfoRequested() {
-        return agreement.isFixedNewstyle() ? AwaitingExportInfo.askForInfo(agreement) : unsupported(OptionType.INFO);
-    }
-
-    @Override
-    public Step onListRequested() {
-        return agreement.isFixedNewstyle()
-                ? Step.to(
-                        new AwaitingList(agreement, ExportList.EMPTY), new SendOption(new OptionRequest.ListExports()))
-                : unsupported(OptionType.LIST);
-    }
-
-    @Override
-    public Step onExportNameSet(String exportName) {
-        return Step.to(new Paused(agreement.withExportName(exportName)), new CompleteOption(new OptionResult.Done()));
+    /** The specification forbids to ask again, and nothing could come of it. */
+    private Step startTls() {
+        return agreement.tls() ? Step.answer(agreement, false) : AwaitingStartTlsAnswer.ask(agreement, true);
     }
 
     @Override
@@ -51,9 +55,5 @@ record Paused(Agreement agreement) implements NegotiationPhase {
                         new Ended(),
                         new CompleteOption(new OptionResult.Done()),
                         new Fail(new NegotiationFailure.Aborted()));
-    }
-
-    private Step unsupported(OptionType option) {
-        return Step.to(this, new RefuseOption(new OptionFailure.Unsupported(option.toString())));
     }
 }

@@ -1,5 +1,6 @@
 package io.nbd4j.client.internal.negotiation;
 
+import io.nbd4j.client.internal.negotiation.NegotiationAction.CompleteOption;
 import io.nbd4j.client.internal.negotiation.NegotiationAction.Fail;
 import io.nbd4j.client.internal.negotiation.NegotiationAction.SendOption;
 import io.nbd4j.codec.ProtocolViolationException;
@@ -22,6 +23,11 @@ record Step(NegotiationPhase next, List<NegotiationAction> actions) {
     /** Ends the handshake at once: the server broke the rules, went away, or there is no option to end it with. */
     static Step fail(NegotiationFailure failure) {
         return to(new Ended(), new Fail(failure));
+    }
+
+    /** Tells the user in option mode whether the server agreed, and waits for the next request. */
+    static Step answer(Agreement agreement, boolean agreed) {
+        return to(new Paused(agreement), new CompleteOption(new OptionResult.Answer(agreed)));
     }
 
     static Step violation(String rule) {

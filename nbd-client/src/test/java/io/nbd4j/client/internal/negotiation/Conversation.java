@@ -28,6 +28,8 @@ final class Conversation implements NegotiationListener, AutoCloseable {
     static final String REPLY = "0003e889045565a9 ";
     static final String STRUCTURED_REPLY = OPTION + "00000008 00000000 ";
     static final String STRUCTURED_REPLY_ACK = REPLY + "00000008 00000001 00000000 ";
+    static final String EXTENDED_HEADERS = OPTION + "0000000b 00000000 ";
+    static final String EXTENDED_HEADERS_ACK = REPLY + "0000000b 00000001 00000000 ";
     static final String GO = OPTION + "00000007 00000008 00000000 0001 0003 ";
     static final String GO_EXPORT = REPLY + "00000007 00000003 0000000c 0000 0000000000100000 0ded ";
     static final String GO_ACK = REPLY + "00000007 00000001 00000000 ";
@@ -36,11 +38,12 @@ final class Conversation implements NegotiationListener, AutoCloseable {
 
     final EmbeddedChannel channel;
     final NegotiationHandler handler;
-    final List<NegotiationFacts> pauses = new ArrayList<>();
+    final List<NegotiationFacts> facts = new ArrayList<>();
     final List<NegotiatedExport> exports = new ArrayList<>();
     final List<NegotiationFailure> failures = new ArrayList<>();
     final ByteArrayOutputStream transmission = new ByteArrayOutputStream();
     private final int step;
+    private int pauses;
     private boolean closedByServer;
     private @Nullable ReceivedBytes received;
 
@@ -87,7 +90,7 @@ final class Conversation implements NegotiationListener, AutoCloseable {
                 .client("00000003", STRUCTURED_REPLY)
                 .server(STRUCTURED_REPLY_ACK)
                 .clientIsSilent();
-        assertThat(conversation.pauses).hasSize(1);
+        conversation.assertPausedOnce();
         return conversation;
     }
 
@@ -124,6 +127,20 @@ final class Conversation implements NegotiationListener, AutoCloseable {
         return this;
     }
 
+    /** Option mode has told its pause, and not again after each option. */
+    void assertPausedOnce() {
+        assertThat(pauses).isEqualTo(1);
+    }
+
+    void assertNeverPaused() {
+        assertThat(pauses).isZero();
+    }
+
+    /** Returns what was agreed last. */
+    NegotiationFacts agreed() {
+        return facts.get(facts.size() - 1);
+    }
+
     NegotiatedExport export() {
         assertThat(failures).isEmpty();
         assertThat(exports).hasSize(1);
@@ -154,8 +171,13 @@ final class Conversation implements NegotiationListener, AutoCloseable {
     }
 
     @Override
-    public void paused(NegotiationFacts facts) {
-        pauses.add(facts);
+    public void agreed(NegotiationFacts agreed) {
+        facts.add(agreed);
+    }
+
+    @Override
+    public void paused() {
+        pauses++;
     }
 
     @Override

@@ -36,7 +36,7 @@ class GreetingConformanceTest {
     @Test
     void sendsOnlyFlagsThatItsUserAllows() {
         // Given
-        NegotiationSettings settings = new NegotiationSettings("", false, true, true, false, 1);
+        NegotiationSettings settings = SETTINGS.withHandshakeFlags(1);
         try (Conversation conversation = new Conversation(settings)) {
             conversation.server(GREETING).client("00000001", STRUCTURED_REPLY);
         }
@@ -44,7 +44,8 @@ class GreetingConformanceTest {
 
     @Test
     void t004UsesOnlyExportNameWithoutFixedNewstyle() {
-        try (Conversation conversation = new Conversation(SETTINGS.withExportName("disk"))) {
+        try (Conversation conversation =
+                new Conversation(SETTINGS.withWish(ExportWish.DEFAULT.withExportName("disk")))) {
             // When
             conversation
                     .server("'NBDMAGIC' 'IHAVEOPT' 0000")
@@ -128,22 +129,22 @@ class GreetingConformanceTest {
             conversation.server("'NBDMAGIC' 0000420281861253 0000000000100000 00000001 00*124");
             // Then
             assertThat(conversation.export().size()).isEqualTo(1 << 20);
-            assertThat(conversation.pauses).isEmpty();
+            conversation.assertNeverPaused();
         }
     }
 
     @ParameterizedTest
     @ValueSource(booleans = {false, true})
     void t011DropsAnOldstyleServerThatCantBeAskedForTheExport(boolean optionMode) {
-        try (Conversation conversation =
-                new Conversation(SETTINGS.withExportName("disk").withOptionMode(optionMode))) {
+        try (Conversation conversation = new Conversation(
+                SETTINGS.withWish(ExportWish.DEFAULT.withExportName("disk")).withOptionMode(optionMode))) {
             // When
             conversation
                     .server("'NBDMAGIC' 0000420281861253 0000000000100000 00000001 00*124")
                     .clientIsSilent();
             // Then
             assertThat(conversation.failure(NoExportNames.class).message()).contains("oldstyle", "'disk'");
-            assertThat(conversation.pauses).isEmpty();
+            conversation.assertNeverPaused();
         }
     }
 

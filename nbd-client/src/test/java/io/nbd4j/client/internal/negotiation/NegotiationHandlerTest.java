@@ -48,7 +48,7 @@ class NegotiationHandlerTest {
         try (Conversation conversation = Conversation.atPause()) {
             // Given
             List<Integer> seen = new ArrayList<>();
-            conversation.handler.go(new OptionCallback<>() {
+            conversation.handler.go(ExportWish.DEFAULT, new OptionCallback<>() {
                 @Override
                 public void succeeded(OptionResult.Information value) {
                     seen.add(conversation.exports.size());
@@ -326,7 +326,12 @@ class NegotiationHandlerTest {
         }
 
         @Override
-        public void paused(NegotiationFacts facts) {
+        public void agreed(NegotiationFacts facts) {
+            // Anything may be agreed.
+        }
+
+        @Override
+        public void paused() {
             throw new AssertionError("paused");
         }
 

@@ -2,6 +2,7 @@ package io.nbd4j.client.internal.negotiation;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.nbd4j.client.MetaContext;
 import io.nbd4j.client.internal.negotiation.NegotiationAction.CompleteOption;
 import io.nbd4j.client.internal.negotiation.NegotiationAction.EnterTransmission;
 import io.nbd4j.client.internal.negotiation.NegotiationAction.ExpectExportNameReply;
@@ -14,12 +15,9 @@ import io.nbd4j.client.internal.negotiation.NegotiationAction.StartTls;
 import io.nbd4j.client.internal.negotiation.NegotiationEvent.AbortRequested;
 import io.nbd4j.client.internal.negotiation.NegotiationEvent.ChannelClosed;
 import io.nbd4j.client.internal.negotiation.NegotiationEvent.ExportNameReplyReceived;
-import io.nbd4j.client.internal.negotiation.NegotiationEvent.ExportNameSet;
-import io.nbd4j.client.internal.negotiation.NegotiationEvent.GoRequested;
 import io.nbd4j.client.internal.negotiation.NegotiationEvent.GreetingReceived;
-import io.nbd4j.client.internal.negotiation.NegotiationEvent.InfoRequested;
-import io.nbd4j.client.internal.negotiation.NegotiationEvent.ListRequested;
 import io.nbd4j.client.internal.negotiation.NegotiationEvent.OptionReplyReceived;
+import io.nbd4j.client.internal.negotiation.NegotiationEvent.OptionRequested;
 import io.nbd4j.client.internal.negotiation.NegotiationEvent.TimeOver;
 import io.nbd4j.client.internal.negotiation.NegotiationEvent.TlsFailed;
 import io.nbd4j.client.internal.negotiation.NegotiationEvent.TlsUp;
@@ -50,12 +48,19 @@ import org.junit.jupiter.params.provider.MethodSource;
 class NegotiationMachineTest {
     private static final NegotiationSettings SETTINGS = NegotiationSettings.DEFAULT;
     private static final NegotiationSettings OPTION_MODE = SETTINGS.withOptionMode(true);
-    private static final Agreement AUTOMATIC = new Agreement(SETTINGS, ProtocolStyle.NEWSTYLE_FIXED, false, true);
-    private static final Agreement BY_HAND = new Agreement(OPTION_MODE, ProtocolStyle.NEWSTYLE_FIXED, false, true);
-    private static final Agreement NOT_FIXED = new Agreement(OPTION_MODE, ProtocolStyle.NEWSTYLE, true, false);
+    private static final Agreement AUTOMATIC = fixed(SETTINGS).withStructuredReplies();
+    private static final Agreement BY_HAND = fixed(OPTION_MODE).withStructuredReplies();
+    private static final Agreement NOT_FIXED = new Agreement(OPTION_MODE, ProtocolStyle.NEWSTYLE, new ClientFlags(0));
     private static final ExportDraft DRAFT = ExportDraft.EMPTY.with(512, new TransmissionFlags(1));
     private static final NegotiatedExport EXPORT = new NegotiatedExport(
             "", 512, new TransmissionFlags(1), null, true, false, List.of(), ProtocolStyle.NEWSTYLE_FIXED, null, null);
+    private static final ExportWish CONTEXTS = ExportWish.DEFAULT.withMetaContexts(List.of("base:allocation"));
+    private static final Agreement SELECTING =
+            fixed(SETTINGS.withWish(CONTEXTS)).withStructuredReplies();
+    private static final ContextSelection NOTHING_YET = new ContextSelection("", List.of());
+    private static final ContextSelection SELECTED =
+            new ContextSelection("", List.of(new MetaContext(0, "base:allocation")));
+    private static final NegotiationSettings EXTENDED = SETTINGS.withExtendedHeaders(true);
     private static final NegotiationSettings ALLOW = SETTINGS.withTls(TlsPolicy.ALLOW);
     private static final NegotiationSettings REQUIRE = SETTINGS.withTls(TlsPolicy.REQUIRE);
     private static final OptionReply.Refusal NO_TLS = OptionReply.Refusal.of(5, OptionReplyType.ERR_POLICY, "no");
@@ -71,8 +76,7 @@ class NegotiationMachineTest {
                         new AwaitingGreeting(SETTINGS),
                         greeting(3),
                         Step.to(
-                                new AwaitingStructuredReplyAnswer(
-                                        new Agreement(SETTINGS, ProtocolStyle.NEWSTYLE_FIXED, false, false)),
+                                new AwaitingStructuredReplyAnswer(fixed(SETTINGS), false),
                                 new SendClientFlags(new ClientFlags(3)),
                                 new SendOption(new OptionRequest.StructuredReply()))),
                 transition(
@@ -80,7 +84,7 @@ class NegotiationMachineTest {
                         new AwaitingGreeting(ALLOW),
                         greeting(3),
                         Step.to(
-                                new AwaitingStartTlsAnswer(fixed(ALLOW)),
+                                new AwaitingStartTlsAnswer(fixed(ALLOW), false),
                                 new SendClientFlags(new ClientFlags(3)),
                                 new SendOption(new OptionRequest.StartTls()))),
                 transition(
@@ -88,25 +92,26 @@ class NegotiationMachineTest {
                         new AwaitingGreeting(ALLOW),
                         greeting(0),
                         Step.to(
-                                new AwaitingExportNameReply(new Agreement(ALLOW, ProtocolStyle.NEWSTYLE, true, false)),
+                                new AwaitingExportNameReply(
+                                        new Agreement(ALLOW, ProtocolStyle.NEWSTYLE, new ClientFlags(0))),
                                 new SendClientFlags(new ClientFlags(0)),
                                 new ExpectExportNameReply(true),
                                 new SendOption(new OptionRequest.ExportName("")))),
                 transition(
                         "TLS agreed",
-                        new AwaitingStartTlsAnswer(fixed(REQUIRE)),
+                        new AwaitingStartTlsAnswer(fixed(REQUIRE), false),
                         reply(new OptionReply.Ack(5)),
-                        Step.to(new AwaitingTls(fixed(REQUIRE)), new StartTls())),
+                        Step.to(new AwaitingTls(fixed(REQUIRE), false), new StartTls())),
                 transition(
                         "TLS is up: ask for structured replies",
-                        new AwaitingTls(fixed(REQUIRE).withStructuredReplies()),
+                        new AwaitingTls(fixed(REQUIRE).withStructuredReplies(), false),
                         new TlsUp(),
                         Step.to(
-                                new AwaitingStructuredReplyAnswer(fixed(REQUIRE).withTls()),
+                                new AwaitingStructuredReplyAnswer(fixed(REQUIRE).withTls(), false),
                                 new SendOption(new OptionRequest.StructuredReply()))),
                 transition(
                         "no TLS, but required: ABORT, then fail",
-                        new AwaitingStartTlsAnswer(fixed(REQUIRE)),
+                        new AwaitingStartTlsAnswer(fixed(REQUIRE), false),
                         reply(NO_TLS),
                         Step.to(
                                 new Ended(),
@@ -114,10 +119,10 @@ class NegotiationMachineTest {
                                 new Fail(new NegotiationFailure.TlsUnavailable(Refusals.reason(NO_TLS), NO_TLS)))),
                 transition(
                         "no TLS, but allowed: go on",
-                        new AwaitingStartTlsAnswer(fixed(ALLOW)),
+                        new AwaitingStartTlsAnswer(fixed(ALLOW), false),
                         reply(NO_TLS),
                         Step.to(
-                                new AwaitingStructuredReplyAnswer(fixed(ALLOW)),
+                                new AwaitingStructuredReplyAnswer(fixed(ALLOW), false),
                                 new SendOption(new OptionRequest.StructuredReply()))),
                 transition(
                         "GO wants TLS: STARTTLS",
@@ -125,13 +130,15 @@ class NegotiationMachineTest {
                         reply(TLS_FIRST),
                         Step.to(
                                 new AwaitingStartTlsAnswer(
-                                        fixed(ALLOW).withInterrupted(new Interrupted(OptionType.GO, TLS_FIRST))),
+                                        fixed(ALLOW).withInterrupted(new Interrupted(OptionType.GO, TLS_FIRST)), false),
                                 new SendOption(new OptionRequest.StartTls()))),
                 transition(
                         "GO wanted TLS, and it is up: GO again",
-                        new AwaitingStructuredReplyAnswer(fixed(ALLOW)
-                                .withInterrupted(new Interrupted(OptionType.GO, TLS_FIRST))
-                                .withTls()),
+                        new AwaitingStructuredReplyAnswer(
+                                fixed(ALLOW)
+                                        .withInterrupted(new Interrupted(OptionType.GO, TLS_FIRST))
+                                        .withTls(),
+                                false),
                         reply(new OptionReply.Ack(8)),
                         Step.to(
                                 goPhase(fixed(ALLOW).withTls().withStructuredReplies(), ExportDraft.EMPTY),
@@ -139,7 +146,7 @@ class NegotiationMachineTest {
                 transition(
                         "GO wants TLS, and there is none: its refusal stands",
                         new AwaitingStartTlsAnswer(
-                                fixed(ALLOW).withInterrupted(new Interrupted(OptionType.GO, TLS_FIRST))),
+                                fixed(ALLOW).withInterrupted(new Interrupted(OptionType.GO, TLS_FIRST)), false),
                         reply(NO_TLS),
                         Step.abort(TLS_FIRST)),
                 transition(
@@ -159,7 +166,7 @@ class NegotiationMachineTest {
                         greeting(0),
                         Step.to(
                                 new AwaitingExportNameReply(
-                                        new Agreement(SETTINGS, ProtocolStyle.NEWSTYLE, true, false)),
+                                        new Agreement(SETTINGS, ProtocolStyle.NEWSTYLE, new ClientFlags(0))),
                                 new SendClientFlags(new ClientFlags(0)),
                                 new ExpectExportNameReply(true),
                                 new SendOption(new OptionRequest.ExportName("")))),
@@ -167,24 +174,17 @@ class NegotiationMachineTest {
                         "newstyle in option mode: pause",
                         new AwaitingGreeting(OPTION_MODE),
                         greeting(0),
-                        Step.to(
-                                new Paused(NOT_FIXED),
-                                new SendClientFlags(new ClientFlags(0)),
-                                new Pause(new NegotiationFacts(ProtocolStyle.NEWSTYLE, false)))),
+                        Step.to(new Paused(NOT_FIXED), new SendClientFlags(new ClientFlags(0)), new Pause())),
                 transition(
                         "structured replies agreed: GO",
-                        new AwaitingStructuredReplyAnswer(
-                                new Agreement(SETTINGS, ProtocolStyle.NEWSTYLE_FIXED, false, false)),
+                        new AwaitingStructuredReplyAnswer(fixed(SETTINGS), false),
                         reply(new OptionReply.Ack(8)),
                         Step.to(goPhase(AUTOMATIC, ExportDraft.EMPTY), new SendOption(GO))),
                 transition(
                         "structured replies agreed in option mode: pause",
-                        new AwaitingStructuredReplyAnswer(
-                                new Agreement(OPTION_MODE, ProtocolStyle.NEWSTYLE_FIXED, false, false)),
+                        new AwaitingStructuredReplyAnswer(fixed(OPTION_MODE), false),
                         reply(new OptionReply.Ack(8)),
-                        Step.to(
-                                new Paused(BY_HAND),
-                                new Pause(new NegotiationFacts(ProtocolStyle.NEWSTYLE_FIXED, true)))),
+                        Step.to(new Paused(BY_HAND), new Pause())),
                 transition(
                         "information is gathered",
                         goPhase(AUTOMATIC, ExportDraft.EMPTY),
@@ -194,7 +194,7 @@ class NegotiationMachineTest {
                         "GO agreed",
                         goPhase(AUTOMATIC, DRAFT),
                         reply(new OptionReply.Ack(7)),
-                        Step.to(new Ended(), new EnterTransmission(EXPORT))),
+                        Step.to(new Ended(AUTOMATIC), new EnterTransmission(EXPORT))),
                 transition(
                         "GO refused: ABORT, then fail",
                         goPhase(AUTOMATIC, DRAFT),
@@ -220,17 +220,100 @@ class NegotiationMachineTest {
                         "EXPORT_NAME answered",
                         new AwaitingExportNameReply(AUTOMATIC),
                         new ExportNameReplyReceived(new ExportNameReply(512, new TransmissionFlags(1))),
-                        Step.to(new Ended(), new EnterTransmission(EXPORT))),
+                        Step.to(new Ended(AUTOMATIC), new EnterTransmission(EXPORT))),
                 transition(
                         "INFO answered",
-                        new AwaitingExportInfo(BY_HAND, OptionType.INFO, true, DRAFT),
+                        new AwaitingExportInfo(BY_HAND, OptionType.INFO, DRAFT),
                         reply(new OptionReply.Ack(6)),
                         Step.to(new Paused(BY_HAND), new CompleteOption(new OptionResult.Information(EXPORT)))),
                 transition(
-                        "a name is chosen",
+                        "extended headers come before structured replies",
+                        new AwaitingGreeting(EXTENDED),
+                        greeting(3),
+                        Step.to(
+                                new AwaitingExtendedHeadersAnswer(fixed(EXTENDED), false),
+                                new SendClientFlags(new ClientFlags(3)),
+                                new SendOption(new OptionRequest.ExtendedHeaders()))),
+                transition(
+                        "extended headers agreed: GO",
+                        new AwaitingExtendedHeadersAnswer(fixed(EXTENDED), false),
+                        reply(new OptionReply.Ack(11)),
+                        Step.to(goPhase(fixed(EXTENDED).withExtendedHeaders(), ExportDraft.EMPTY), new SendOption(GO))),
+                transition(
+                        "extended headers refused: ask for structured replies",
+                        new AwaitingExtendedHeadersAnswer(fixed(EXTENDED), false),
+                        reply(OptionReply.Refusal.of(11, OptionReplyType.ERR_UNSUP, "")),
+                        Step.to(
+                                new AwaitingStructuredReplyAnswer(fixed(EXTENDED), false),
+                                new SendOption(new OptionRequest.StructuredReply()))),
+                transition(
+                        "TLS is up: ask for extended headers again",
+                        new AwaitingTls(fixed(EXTENDED).withExtendedHeaders().withSelection(SELECTED), false),
+                        new TlsUp(),
+                        Step.to(
+                                new AwaitingExtendedHeadersAnswer(
+                                        fixed(EXTENDED).withTls(), false),
+                                new SendOption(new OptionRequest.ExtendedHeaders()))),
+                transition(
+                        "contexts are wanted: select them before GO",
+                        new AwaitingStructuredReplyAnswer(fixed(SETTINGS.withWish(CONTEXTS)), false),
+                        reply(new OptionReply.Ack(8)),
+                        Step.to(
+                                new AwaitingContextSelection(SELECTING, OptionType.GO, 0, NOTHING_YET),
+                                new SendOption(new OptionRequest.SetMetaContext("", CONTEXTS.metaContexts())))),
+                transition(
+                        "a context is gathered",
+                        new AwaitingContextSelection(SELECTING, OptionType.GO, 0, NOTHING_YET),
+                        reply(new OptionReply.MetaContextReply(10, 0, "base:allocation")),
+                        Step.to(new AwaitingContextSelection(SELECTING, OptionType.GO, 1, SELECTED))),
+                transition(
+                        "contexts selected: GO",
+                        new AwaitingContextSelection(SELECTING, OptionType.GO, 1, SELECTED),
+                        reply(new OptionReply.Ack(10)),
+                        Step.to(goPhase(SELECTING.withSelection(SELECTED), ExportDraft.EMPTY), new SendOption(GO))),
+                transition(
+                        "contexts refused: GO without",
+                        new AwaitingContextSelection(SELECTING, OptionType.GO, 1, SELECTED),
+                        reply(OptionReply.Refusal.of(10, OptionReplyType.ERR_UNSUP, "")),
+                        Step.to(goPhase(SELECTING, ExportDraft.EMPTY), new SendOption(GO))),
+                transition(
+                        "GO refused in option mode: the selection is forgotten",
+                        goPhase(BY_HAND.withSelection(SELECTED), DRAFT),
+                        reply(UNKNOWN),
+                        Step.to(new Paused(BY_HAND), new RefuseOption(new OptionFailure.Refused(UNKNOWN)))),
+                transition(
+                        "the user selects contexts",
+                        new Paused(BY_HAND.withSelection(SELECTED)),
+                        new OptionRequested(new UserRequest.SetMetaContexts("", List.of())),
+                        Step.to(
+                                new AwaitingContextSelection(BY_HAND, null, 0, NOTHING_YET),
+                                new SendOption(new OptionRequest.SetMetaContext("", List.of())))),
+                transition(
+                        "the user's contexts are selected",
+                        new AwaitingContextSelection(BY_HAND, null, 1, SELECTED),
+                        reply(new OptionReply.Ack(10)),
+                        Step.to(
+                                new Paused(BY_HAND.withSelection(SELECTED)),
+                                new CompleteOption(new OptionResult.Contexts(SELECTED.contexts())))),
+                transition(
+                        "the user starts TLS",
                         new Paused(BY_HAND),
-                        new ExportNameSet("x"),
-                        Step.to(new Paused(BY_HAND.withExportName("x")), new CompleteOption(new OptionResult.Done()))),
+                        new OptionRequested(new UserRequest.StartTls()),
+                        Step.to(
+                                new AwaitingStartTlsAnswer(BY_HAND, true),
+                                new SendOption(new OptionRequest.StartTls()))),
+                transition(
+                        "the user's TLS is up: nothing else is agreed",
+                        new AwaitingTls(BY_HAND.withSelection(SELECTED), true),
+                        new TlsUp(),
+                        Step.to(
+                                new Paused(fixed(OPTION_MODE).withTls()),
+                                new CompleteOption(new OptionResult.Answer(true)))),
+                transition(
+                        "the user's TLS is refused",
+                        new AwaitingStartTlsAnswer(BY_HAND, true),
+                        reply(NO_TLS),
+                        Step.to(new Paused(BY_HAND), new CompleteOption(new OptionResult.Answer(false)))),
                 transition(
                         "ABORT",
                         new Paused(BY_HAND),
@@ -289,27 +372,38 @@ class NegotiationMachineTest {
     private static List<NegotiationPhase> phases() {
         return List.of(
                 new AwaitingGreeting(SETTINGS),
-                new AwaitingStartTlsAnswer(fixed(ALLOW)),
-                new AwaitingStartTlsAnswer(fixed(REQUIRE)),
+                new AwaitingStartTlsAnswer(fixed(ALLOW), false),
+                new AwaitingStartTlsAnswer(fixed(REQUIRE), false),
                 new AwaitingStartTlsAnswer(
-                        fixed(ALLOW.withOptionMode(true)).withInterrupted(new Interrupted(OptionType.INFO, TLS_FIRST))),
-                new AwaitingTls(fixed(ALLOW)),
-                new AwaitingStructuredReplyAnswer(fixed(REQUIRE).withTls()),
+                        fixed(ALLOW.withOptionMode(true)).withInterrupted(new Interrupted(OptionType.INFO, TLS_FIRST)),
+                        false),
+                new AwaitingTls(fixed(ALLOW), false),
+                new AwaitingStructuredReplyAnswer(fixed(REQUIRE).withTls(), false),
                 goPhase(fixed(ALLOW), DRAFT),
-                new AwaitingStructuredReplyAnswer(AUTOMATIC),
+                new AwaitingStructuredReplyAnswer(AUTOMATIC, false),
+                new AwaitingStartTlsAnswer(BY_HAND, true),
+                new AwaitingTls(BY_HAND, true),
+                new AwaitingStructuredReplyAnswer(BY_HAND, true),
+                new AwaitingExtendedHeadersAnswer(AUTOMATIC, false),
+                new AwaitingExtendedHeadersAnswer(BY_HAND, true),
+                new AwaitingContextList(BY_HAND, AwaitingContextList.NOTHING_YET),
+                new AwaitingContextSelection(BY_HAND, null, 0, NOTHING_YET),
+                new AwaitingContextSelection(AUTOMATIC, OptionType.GO, 0, NOTHING_YET),
+                new AwaitingContextSelection(BY_HAND, OptionType.INFO, 0, NOTHING_YET),
                 new Paused(BY_HAND),
+                new Paused(fixed(ALLOW.withOptionMode(true)).withTls()),
                 new Paused(NOT_FIXED),
                 goPhase(AUTOMATIC, DRAFT),
                 goPhase(BY_HAND, ExportDraft.EMPTY),
-                new AwaitingExportInfo(BY_HAND, OptionType.INFO, false, DRAFT),
-                new AwaitingList(BY_HAND, ExportList.EMPTY),
+                new AwaitingExportInfo(BY_HAND, OptionType.INFO, DRAFT),
+                new AwaitingList(BY_HAND, AwaitingList.NOTHING_YET),
                 new AwaitingExportNameReply(AUTOMATIC),
                 new AwaitingAbortAnswer(),
                 new Ended());
     }
 
     private static List<NegotiationEvent> events() {
-        Stream<NegotiationEvent> replies = Stream.of(2, 3, 5, 6, 7, 8, 99)
+        Stream<NegotiationEvent> replies = Stream.of(2, 3, 5, 6, 7, 8, 9, 10, 11, 99)
                 .flatMap(option -> Stream.of(
                         new OptionReply.Ack(option),
                         new OptionReply.Server(option, "", ""),
@@ -333,20 +427,24 @@ class NegotiationMachineTest {
                 new TlsUp(),
                 new TlsFailed(null),
                 new TlsFailed(new SSLException("no")),
-                new GoRequested(),
-                new InfoRequested(),
-                new ListRequested(),
-                new ExportNameSet("x"),
+                new OptionRequested(new UserRequest.Go(CONTEXTS)),
+                new OptionRequested(new UserRequest.Info(ExportWish.DEFAULT.withExportName("x"))),
+                new OptionRequested(new UserRequest.ListExports()),
+                new OptionRequested(new UserRequest.StartTls()),
+                new OptionRequested(new UserRequest.StructuredReplies()),
+                new OptionRequested(new UserRequest.ExtendedHeaders()),
+                new OptionRequested(new UserRequest.ListMetaContexts("", List.of())),
+                new OptionRequested(new UserRequest.SetMetaContexts("", List.of("base:allocation"))),
                 new AbortRequested());
         return Stream.concat(replies, others).toList();
     }
 
     private static Agreement fixed(NegotiationSettings settings) {
-        return new Agreement(settings, ProtocolStyle.NEWSTYLE_FIXED, false, false);
+        return new Agreement(settings, ProtocolStyle.NEWSTYLE_FIXED, new ClientFlags(3));
     }
 
     private static NegotiationPhase goPhase(Agreement agreement, ExportDraft draft) {
-        return new AwaitingExportInfo(agreement, OptionType.GO, true, draft);
+        return new AwaitingExportInfo(agreement, OptionType.GO, draft);
     }
 
     private static NegotiationEvent greeting(int flags) {

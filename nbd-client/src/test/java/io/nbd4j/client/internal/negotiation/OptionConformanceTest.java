@@ -28,6 +28,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Conformance cases T020 to T065 without option mode: STRUCTURED_REPLY, GO, EXPORT_NAME, ABORT. */
 class OptionConformanceTest {
+    private static final ExportWish WITHOUT_BLOCK_SIZE = ExportWish.DEFAULT.withRequestBlockSize(false);
     private static final String INFO = REPLY + "00000007 00000003 ";
     private static final String EXPORT_NAME = OPTION + "00000001 00000000 ";
     private static final String GO_UNSUPPORTED = REPLY + "00000007 80000001 00000000 ";
@@ -56,8 +57,8 @@ class OptionConformanceTest {
     @Test
     void takesEverythingThatQemuTells() {
         // Given
-        NegotiationSettings settings =
-                new NegotiationSettings("disk", false, true, true, true, NegotiationSettings.ALL_HANDSHAKE_FLAGS);
+        NegotiationSettings settings = NegotiationSettings.DEFAULT.withWish(
+                ExportWish.DEFAULT.withExportName("disk").withFullInfo(true));
         try (Conversation conversation = new Conversation(settings)) {
             // When
             conversation
@@ -164,7 +165,8 @@ class OptionConformanceTest {
 
     @Test
     void t032TakesTheEndOfTheStreamBehindExportNameForARefusal() {
-        try (Conversation conversation = new Conversation(NegotiationSettings.DEFAULT.withExportName("no\u202esuch"))) {
+        try (Conversation conversation = new Conversation(
+                NegotiationSettings.DEFAULT.withWish(ExportWish.DEFAULT.withExportName("no\u202esuch")))) {
             // When
             conversation.server("'NBDMAGIC' 'IHAVEOPT' 0000").serverCloses();
             // Then
@@ -256,7 +258,7 @@ class OptionConformanceTest {
     @Test
     void t040AsksAgainWithBlockSizeWhenTheServerInsists() {
         // Given
-        NegotiationSettings settings = new NegotiationSettings("", false, true, false, false, 3);
+        NegotiationSettings settings = NegotiationSettings.DEFAULT.withWish(WITHOUT_BLOCK_SIZE);
         try (Conversation conversation = new Conversation(settings)) {
             // When
             conversation
@@ -275,7 +277,8 @@ class OptionConformanceTest {
     @Test
     void asksForBlockSizeOnlyOnce() {
         // Given
-        NegotiationSettings settings = new NegotiationSettings("", false, false, false, false, 3);
+        NegotiationSettings settings =
+                NegotiationSettings.DEFAULT.withStructuredReplies(false).withWish(WITHOUT_BLOCK_SIZE);
         try (Conversation conversation = new Conversation(settings)) {
             // When
             conversation
@@ -294,7 +297,8 @@ class OptionConformanceTest {
     @Test
     void forgetsWhatTheServerSaidBeforeItRefused() {
         // Given
-        NegotiationSettings settings = new NegotiationSettings("", false, false, false, false, 3);
+        NegotiationSettings settings =
+                NegotiationSettings.DEFAULT.withStructuredReplies(false).withWish(WITHOUT_BLOCK_SIZE);
         try (Conversation conversation = new Conversation(settings)) {
             // When: the size was told in the first attempt only
             conversation.server(GREETING, GO_EXPORT, REPLY + "00000007 80000008 00000000", GO_ACK);
@@ -367,7 +371,7 @@ class OptionConformanceTest {
     @Test
     void doesNotAskForStructuredRepliesThatNobodyWants() {
         // Given
-        NegotiationSettings settings = new NegotiationSettings("", false, false, true, false, 3);
+        NegotiationSettings settings = NegotiationSettings.DEFAULT.withStructuredReplies(false);
         try (Conversation conversation = new Conversation(settings)) {
             // Then
             conversation.server(GREETING).client("00000003", GO);

@@ -8,6 +8,7 @@ import static io.nbd4j.client.internal.negotiation.Conversation.GO_EXPORT;
 import static io.nbd4j.client.internal.negotiation.Conversation.OPTION;
 import static io.nbd4j.client.internal.negotiation.Conversation.REPLY;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
 import io.nbd4j.client.internal.negotiation.Conversation.Outcome;
 import io.nbd4j.client.internal.negotiation.NegotiationFailure.Aborted;
@@ -25,6 +26,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Option mode: the pause, and the conformance cases T053 to T064 that need it. */
 class OptionModeTest {
+    private static final ExportWish WISH = ExportWish.DEFAULT;
     private static final String LIST = OPTION + "00000003 00000000 ";
     private static final String LIST_ACK = REPLY + "00000003 00000001 00000000 ";
     private static final String INFO = OPTION + "00000006 00000008 00000000 0001 0003 ";
@@ -38,7 +40,8 @@ class OptionModeTest {
     @Test
     void pausesWithWhatIsAgreed() {
         try (Conversation conversation = Conversation.atPause()) {
-            assertThat(conversation.pauses).containsExactly(new NegotiationFacts(ProtocolStyle.NEWSTYLE_FIXED, true));
+            assertThat(conversation.agreed())
+                    .isEqualTo(new NegotiationFacts(ProtocolStyle.NEWSTYLE_FIXED, 3, false, true, false, List.of()));
             assertThat(conversation.exports).isEmpty();
         }
     }
@@ -47,7 +50,7 @@ class OptionModeTest {
     void goEntersTransmission() {
         try (Conversation conversation = Conversation.atPause()) {
             // When
-            conversation.handler.go(information);
+            conversation.handler.go(WISH, information);
             conversation.client(GO).server(GO_EXPORT, GO_ACK);
             // Then
             assertThat(information.value().export()).isEqualTo(conversation.export());
@@ -58,7 +61,7 @@ class OptionModeTest {
     void aRefusedGoLeavesRoomForAnotherName() {
         try (Conversation conversation = Conversation.atPause()) {
             // When
-            conversation.handler.go(information);
+            conversation.handler.go(WISH, information);
             conversation.client(GO).server(UNKNOWN_EXPORT).clientIsSilent();
             // Then
             assertThat(information.failure())
@@ -68,15 +71,13 @@ class OptionModeTest {
             assertThat(conversation.failures).isEmpty();
             // When
             Outcome<OptionResult.Information> second = new Outcome<>();
-            conversation.handler.setExportName("b", done);
-            conversation.handler.go(second);
+            conversation.handler.go(WISH.withExportName("b"), second);
             conversation
                     .client(OPTION + "00000007 00000009 00000001 'b' 0001 0003")
                     .server(GO_EXPORT, GO_ACK);
             // Then
-            assertThat(done.value()).isNotNull();
             assertThat(second.value().export().exportName()).isEqualTo("b");
-            assertThat(conversation.pauses).as("the pause is told once").hasSize(1);
+            conversation.assertPausedOnce();
         }
     }
 
@@ -84,7 +85,7 @@ class OptionModeTest {
     void aCallbackMayAskForTheNextThing() {
         try (Conversation conversation = Conversation.atPause()) {
             // When
-            conversation.handler.go(new OptionCallback<>() {
+            conversation.handler.go(WISH, new OptionCallback<>() {
                 @Override
                 public void succeeded(OptionResult.Information value) {
                     throw new AssertionError("nothing was granted");
@@ -105,7 +106,7 @@ class OptionModeTest {
     void t064UsesTheSizeOfGoAndNotOfInfo() {
         try (Conversation conversation = Conversation.atPause()) {
             // When
-            conversation.handler.info(information);
+            conversation.handler.info(WISH, information);
             conversation
                     .client(INFO)
                     .server(REPLY + "00000006 00000003 0000000c 0000 0000000000000000 0001", INFO_ACK)
@@ -117,7 +118,7 @@ class OptionModeTest {
                     .isEmpty();
             // When
             Outcome<OptionResult.Information> go = new Outcome<>();
-            conversation.handler.go(go);
+            conversation.handler.go(WISH, go);
             conversation.client(GO).server(GO_EXPORT, GO_ACK);
             // Then
             assertThat(go.value().export().size()).isEqualTo(1 << 20);
@@ -127,7 +128,7 @@ class OptionModeTest {
     @Test
     void infoNeverFallsBackToExportName() {
         try (Conversation conversation = Conversation.atPause()) {
-            conversation.handler.info(information);
+            conversation.handler.info(WISH, information);
             conversation
                     .client(INFO)
                     .server(REPLY + "00000006 80000001 00000000")
@@ -140,7 +141,7 @@ class OptionModeTest {
     @Test
     void goFallsBackToExportNameHereToo() {
         try (Conversation conversation = Conversation.atPause()) {
-            conversation.handler.go(information);
+            conversation.handler.go(WISH, information);
             conversation
                     .client(GO)
                     .server(REPLY + "00000007 80000001 00000000")
@@ -205,7 +206,7 @@ class OptionModeTest {
             // Then
             assertThat(exports.failure().message()).contains("ERR_POLICY");
             // When
-            conversation.handler.go(information);
+            conversation.handler.go(WISH, information);
             conversation.client(GO).server(GO_EXPORT, GO_ACK);
             // Then
             assertThat(information.value()).isNotNull();
@@ -256,13 +257,11 @@ class OptionModeTest {
             conversation.handler.list(exports);
             conversation.client(LIST);
             // When
-            conversation.handler.go(information);
-            conversation.handler.setExportName("x", done);
+            conversation.handler.go(WISH, information);
             // Then
             conversation.clientIsSilent();
             assertThat(information.failure())
                     .isEqualTo(new OptionFailure.NotNow("the client is waiting for the answer to LIST"));
-            assertThat(done.failure()).isInstanceOf(OptionFailure.NotNow.class);
             conversation.server(LIST_ACK);
             assertThat(exports.value().entries()).isEmpty();
         }
@@ -271,9 +270,12 @@ class OptionModeTest {
     @Test
     void refusesANameThatNoOptionCanCarry() {
         try (Conversation conversation = Conversation.atPause()) {
-            conversation.handler.setExportName("n".repeat(4097), done);
-            assertThat(done.failure()).isInstanceOf(OptionFailure.InvalidName.class);
-            conversation.handler.go(information);
+            for (ExportWish wish : List.of(
+                    WISH.withExportName("n".repeat(4097)), WISH.withMetaContexts(List.of("n:", "x:".repeat(2049))))) {
+                assertThatIllegalArgumentException().isThrownBy(() -> conversation.handler.go(wish, information));
+                assertThatIllegalArgumentException().isThrownBy(() -> conversation.handler.info(wish, information));
+            }
+            conversation.handler.go(WISH, information);
             conversation.client(GO);
         }
     }
@@ -291,7 +293,7 @@ class OptionModeTest {
             // Then
             assertThat(exports.value()).isNotNull();
             // When
-            conversation.handler.go(information);
+            conversation.handler.go(WISH, information);
             conversation.pass(Duration.ofSeconds(10));
             // Then
             TimedOut timedOut = conversation.failure(TimedOut.class);
@@ -361,7 +363,7 @@ class OptionModeTest {
     void aShutdownEndsTheNegotiation() {
         try (Conversation conversation = Conversation.atPause()) {
             // When
-            conversation.handler.info(information);
+            conversation.handler.info(WISH, information);
             conversation
                     .client(INFO)
                     .server(REPLY + "00000006 80000007 00000000")
@@ -404,17 +406,19 @@ class OptionModeTest {
         try (Conversation conversation = new Conversation(NegotiationSettings.DEFAULT.withOptionMode(true))) {
             // Given
             conversation.server("'NBDMAGIC' 'IHAVEOPT' 0000").client("00000000");
-            assertThat(conversation.pauses).isEqualTo(List.of(new NegotiationFacts(ProtocolStyle.NEWSTYLE, false)));
+            conversation.assertPausedOnce();
+            assertThat(conversation.agreed())
+                    .isEqualTo(new NegotiationFacts(ProtocolStyle.NEWSTYLE, 0, false, false, false, List.of()));
             // When
             conversation.handler.list(exports);
-            conversation.handler.info(information);
+            conversation.handler.info(WISH, information);
             // Then
             assertThat(exports.failure()).isEqualTo(new OptionFailure.Unsupported("LIST"));
             assertThat(information.failure()).isEqualTo(new OptionFailure.Unsupported("INFO"));
             conversation.clientIsSilent();
             // When
             Outcome<OptionResult.Information> go = new Outcome<>();
-            conversation.handler.go(go);
+            conversation.handler.go(WISH, go);
             conversation.client(OPTION + "00000001 00000000").server("0000000000100000 0001 00*124");
             // Then
             assertThat(go.value().export().style()).isEqualTo(ProtocolStyle.NEWSTYLE);

@@ -19,19 +19,11 @@ import io.nbd4j.client.internal.negotiation.NegotiationFailure.TimedOut;
 import io.nbd4j.client.internal.negotiation.NegotiationFailure.TlsFailed;
 import io.nbd4j.client.internal.negotiation.NegotiationFailure.TlsUnavailable;
 import io.nbd4j.client.internal.negotiation.NegotiationFailure.Violated;
-import io.nbd4j.client.internal.tls.TlsLayer;
 import io.nbd4j.codec.handshake.OptionReplyType;
-import io.netty.channel.Channel;
-import io.netty.channel.ChannelInboundHandlerAdapter;
-import io.netty.channel.ChannelPipeline;
 import io.netty.handler.codec.DecoderException;
-import io.netty.util.concurrent.Future;
-import io.netty.util.concurrent.Promise;
 import java.time.Duration;
-import java.util.Objects;
 import javax.net.ssl.SSLException;
 import javax.net.ssl.SSLHandshakeException;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -45,31 +37,6 @@ class TlsConformanceTest {
     private static final String STARTTLS_POLICY = REPLY + "00000005 80000002 00000004 'sure' ";
     private static final String GO_TLS_REQD = REPLY + "00000007 80000005 00000000 ";
     private static final String STRUCTURED_REPLY_TLS_REQD = REPLY + "00000008 80000005 00000000 ";
-
-    /** Encrypts nothing. The test says when its handshake is over, and how. */
-    private static final class PlainLayer implements TlsLayer {
-        private @Nullable Promise<Channel> handshake;
-
-        @Override
-        public Future<Channel> addTo(ChannelPipeline pipeline) {
-            assertThat(handshake).as("TLS is started once").isNull();
-            pipeline.addFirst("tls", new ChannelInboundHandlerAdapter());
-            handshake = pipeline.channel().eventLoop().newPromise();
-            return handshake;
-        }
-
-        boolean isStarted() {
-            return handshake != null;
-        }
-
-        void up(Channel channel) {
-            Objects.requireNonNull(handshake).setSuccess(channel);
-        }
-
-        void fails(Throwable cause) {
-            Objects.requireNonNull(handshake).setFailure(cause);
-        }
-    }
 
     private final PlainLayer tls = new PlainLayer();
 
@@ -100,8 +67,8 @@ class TlsConformanceTest {
     @ParameterizedTest
     @ValueSource(strings = {"0000", "0002"})
     void t006WithoutFixedNewstyleThereIsNoTls(String flags) {
-        try (Conversation conversation =
-                new Conversation(SETTINGS.withTls(TlsPolicy.REQUIRE).withExportName("secret"), tls)) {
+        try (Conversation conversation = new Conversation(
+                SETTINGS.withTls(TlsPolicy.REQUIRE).withWish(ExportWish.DEFAULT.withExportName("secret")), tls)) {
             // When
             conversation.server("'NBDMAGIC' 'IHAVEOPT'", flags).client("0000", flags);
             // Then
@@ -118,7 +85,7 @@ class TlsConformanceTest {
             conversation.server(OLDSTYLE).clientIsSilent();
             // Then
             assertThat(conversation.failure(TlsUnavailable.class).message()).contains("TLS is required", "oldstyle");
-            assertThat(conversation.pauses).isEmpty();
+            conversation.assertNeverPaused();
         }
     }
 
@@ -193,14 +160,14 @@ class TlsConformanceTest {
             Outcome<OptionResult.Information> refused = new Outcome<>();
             Outcome<OptionResult.Information> agreed = new Outcome<>();
             // When
-            conversation.handler.go(refused);
+            conversation.handler.go(ExportWish.DEFAULT, refused);
             conversation
                     .client(GO)
                     .server(GO_TLS_REQD)
                     .client(STARTTLS)
                     .server(STARTTLS_UNSUP)
                     .clientIsSilent();
-            conversation.handler.go(agreed);
+            conversation.handler.go(ExportWish.DEFAULT, agreed);
             conversation.client(GO).server(GO_TLS_REQD).client(STARTTLS).server(STARTTLS_ACK);
             tlsIsUp(conversation);
             conversation
@@ -211,7 +178,7 @@ class TlsConformanceTest {
             // Then
             assertThat(refused.failure().message()).contains("TLS is required first");
             assertThat(agreed.value().export().size()).isEqualTo(1 << 20);
-            assertThat(conversation.pauses).hasSize(1);
+            conversation.assertPausedOnce();
         }
     }
 
@@ -378,11 +345,11 @@ class TlsConformanceTest {
                 new Conversation(SETTINGS.withTls(TlsPolicy.REQUIRE).withOptionMode(true), tls)) {
             // When
             conversation.server(GREETING).client("00000003", STARTTLS).server(STARTTLS_ACK);
-            assertThat(conversation.pauses).isEmpty();
+            conversation.assertNeverPaused();
             tlsIsUp(conversation);
             conversation.client(STRUCTURED_REPLY).server(STRUCTURED_REPLY_ACK);
             // Then
-            assertThat(conversation.pauses).hasSize(1);
+            conversation.assertPausedOnce();
         }
     }
 
