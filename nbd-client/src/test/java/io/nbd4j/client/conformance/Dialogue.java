@@ -41,6 +41,8 @@ final class Dialogue implements AutoCloseable {
     static final String STRUCTURED_REPLY = OPTION + "00000008 00000000 ";
     static final String STRUCTURED_REPLY_ACK = REPLY + "00000008 00000001 00000000 ";
     static final String STRUCTURED_REPLY_UNSUPPORTED = REPLY + "00000008 80000001 00000000 ";
+    static final String EXTENDED_HEADERS = OPTION + "0000000b 00000000 ";
+    static final String EXTENDED_HEADERS_ACK = REPLY + "0000000b 00000001 00000000 ";
     /** GO for the default export, with a request for the size constraints. */
     static final String GO = OPTION + "00000007 00000008 00000000 0001 0003 ";
     /** Starts an INFO reply to GO, up to the length. */
@@ -76,6 +78,7 @@ final class Dialogue implements AutoCloseable {
     private static NbdClientBuilder builder(Way way, UnaryOperator<NbdClientBuilder> options) {
         return options.apply(way.transport()
                 .builder()
+                .extendedHeaders(false)
                 .handshakeTimeout(LONG_ENOUGH)
                 .drainTimeout(LONG_ENOUGH)
                 .stallTimeout(LONG_ENOUGH)
