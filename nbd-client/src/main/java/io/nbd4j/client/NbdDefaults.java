@@ -4,8 +4,8 @@ import java.time.Duration;
 
 /** Every default of a client. Each is an option of {@link NbdClientBuilder} of the same name. */
 public final class NbdDefaults {
-    /** Whether extended headers are asked for. */
-    public static final boolean EXTENDED_HEADERS = false;
+    /** Whether extended headers are asked for: they are. */
+    public static final boolean EXTENDED_HEADERS = true;
     /** Whether TLS is used: not. */
     public static final TlsMode TLS_MODE = TlsMode.DISABLE;
     /** How long a TCP or Unix connect may take, with the resolution of the name, for all addresses together. */

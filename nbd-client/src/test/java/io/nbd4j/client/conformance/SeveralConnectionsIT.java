@@ -87,8 +87,10 @@ class SeveralConnectionsIT {
     void t114_aFlushIsSentOnceTheWritesOnAllConnectionsAreAnswered(Way way) {
         try (ScriptedPeer peer = open(way)) {
             // Given a write on each of two connections
-            NbdFuture<NbdMultiDevice> connecting =
-                    way.transport().builder().connectMulti(way.transport().target(peer), 2);
+            NbdFuture<NbdMultiDevice> connecting = way.transport()
+                    .builder()
+                    .extendedHeaders(false)
+                    .connectMulti(way.transport().target(peer), 2);
             ScriptedConnection first = serve(peer, CAN_MULTI_CONN);
             ScriptedConnection second = serve(peer, CAN_MULTI_CONN);
             NbdMultiDevice device = Outcomes.await(connecting);
@@ -123,8 +125,10 @@ class SeveralConnectionsIT {
     void t115_withoutTheServersWordThereIsOneConnectionUnlessForced(Way way) {
         try (ScriptedPeer peer = open(way)) {
             // When
-            NbdFuture<NbdMultiDevice> connecting =
-                    way.transport().builder().connectMulti(way.transport().target(peer), 2);
+            NbdFuture<NbdMultiDevice> connecting = way.transport()
+                    .builder()
+                    .extendedHeaders(false)
+                    .connectMulti(way.transport().target(peer), 2);
             ScriptedConnection only = serve(peer, NO_MULTI_CONN);
             NbdMultiDevice device = Outcomes.await(connecting);
 
@@ -141,6 +145,7 @@ class SeveralConnectionsIT {
             peer.patience(ScriptedPeer.PATIENCE);
             connecting = way.transport()
                     .builder()
+                    .extendedHeaders(false)
                     .forceMultiConn(true)
                     .connectMulti(way.transport().target(peer), 2);
             ScriptedConnection first = serve(peer, NO_MULTI_CONN);
