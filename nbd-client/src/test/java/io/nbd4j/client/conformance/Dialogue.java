@@ -293,6 +293,15 @@ final class Dialogue implements AutoCloseable {
      */
     void assertWorks() {
         NbdFuture<ByteBuf> read = nbd.pread(16, 0x200);
+        if (nbd.export().extendedHeaders()) {
+            expect("21e41c71 0000 0000");
+            String cookie = HexFormat.of().formatHex(speech().read(8));
+            expect("0000000000000200 0000000000000010");
+            send("6e8a278c 0001 0001" + cookie + "0000000000000200 0000000000000018");
+            send("0000000000000200 'still in step...'");
+            assertReadInStep(read);
+            return;
+        }
         expect("25609513 0000 0000");
         String cookie = HexFormat.of().formatHex(speech().read(8));
         expect("0000000000000200 00000010");
@@ -300,6 +309,10 @@ final class Dialogue implements AutoCloseable {
                 nbd.export().structuredReplies()
                         ? "668e33ef 0001 0001" + cookie + "00000018 0000000000000200 'still in step...'"
                         : "67446698 00000000" + cookie + "'still in step...'");
+        assertReadInStep(read);
+    }
+
+    private void assertReadInStep(NbdFuture<ByteBuf> read) {
         assertThat(bytesOf(read)).isEqualTo(WireBytes.parse("'still in step...'"));
         assertThat(nbd.isReady()).isTrue();
     }
