@@ -32,6 +32,10 @@ class ClientFuzzTest {
     private static final byte[] NO_STRUCTURED_REPLY = WireBytes.parse("0003e889045565a9 00000008 80000001 00000000");
     private static final byte[] NO_EXTENDED_HEADERS = WireBytes.parse("0003e889045565a9 0000000b 80000001 00000000");
     private static final byte[] EXTENDED_HEADERS_DONE = WireBytes.parse("0003e889045565a9 0000000b 00000001 00000000");
+    /** One TiB, where contexts can be chosen. */
+    private static final byte[] LARGE_EXPORT =
+            WireBytes.parse("0003e889045565a9 00000007 00000003 0000000c 0000 0000010000000000 1ded");
+
     private static final byte[] GO_DONE = WireBytes.parse("0003e889045565a9 00000007 00000001 00000000");
 
     /** What all runs share: to shut an event loop down takes longer than most of them. */
@@ -61,6 +65,8 @@ class ClientFuzzTest {
                                         new int[] {FuzzedClient.STRUCTURED, 1, 0, 0}, GREETING, vector.wire())),
                         optionModeSeeds(),
                         contextSeeds(),
+                        statusSeeds(),
+                        chunkSeeds(),
                         transmissionSeeds(),
                         otherHandshakeSeeds(),
                         largeReadSeeds(),
@@ -144,6 +150,69 @@ class ClientFuzzTest {
                         going));
     }
 
+    /** The status of blocks in two contexts, with and without extended headers. */
+    private static Stream<byte[]> statusSeeds() {
+        byte[] extended = WireBytes.concat(GREETING, EXTENDED_HEADERS_DONE, contextsAndGo(LARGE_EXPORT));
+        byte[] compact = WireBytes.concat(
+                GREETING, NO_EXTENDED_HEADERS, option("ACK to STRUCTURED_REPLY"), contextsAndGo(LARGE_EXPORT));
+        byte[] extendedAnswer =
+                WireBytes.parse("6e8a278c 0000 0006" + FIRST_COOKIE + "0000000000000000 0000000000000028"
+                        + "00000001 00000002 0000000000000200 0000000000000000 0000000000001000 0000000000000003"
+                        + "6e8a278c 0001 0006" + FIRST_COOKIE + "0000000000000000 0000000000000018"
+                        + "ffffffff 00000001 0000000000000200 0000000000000005");
+        byte[] compactAnswer =
+                WireBytes.parse("668e33ef 0000 0005" + FIRST_COOKIE + "00000014 00000001 00000200 00000003 00001000 0"
+                        + "0000000 668e33ef 0001 0005" + FIRST_COOKIE + "0000000c ffffffff 00000200 00000005");
+        return IntStream.of(
+                        FuzzedCalls.STATUS,
+                        FuzzedCalls.STATUS | FuzzedCalls.FLAG,
+                        FuzzedCalls.STATUS_OF_ONE,
+                        FuzzedCalls.LONG_STATUS,
+                        FuzzedCalls.WALK)
+                .boxed()
+                .flatMap(call -> {
+                    int[] calls = {
+                        FuzzedClient.STRUCTURED | FuzzedClient.EXTENDED,
+                        200,
+                        2,
+                        1,
+                        call,
+                        0,
+                        140,
+                        FuzzedCalls.FLUSH,
+                        0,
+                        0
+                    };
+                    return Stream.of(
+                            FuzzInput.of(calls, extended, extendedAnswer), FuzzInput.of(calls, compact, compactAnswer));
+                });
+    }
+
+    /** Reads whose chunks are handed out, and what is for extended headers only. */
+    private static Stream<byte[]> chunkSeeds() {
+        byte[] structured = WireBytes.concat(
+                GREETING, option("ACK to STRUCTURED_REPLY"), option("INFO_EXPORT in answer to GO"), GO_DONE);
+        byte[] extended =
+                WireBytes.concat(GREETING, EXTENDED_HEADERS_DONE, contextsAndGo(option("INFO_EXPORT in answer to GO")));
+        int both = FuzzedClient.STRUCTURED | FuzzedClient.EXTENDED;
+        return IntStream.of(FuzzedCalls.READ_CHUNKS, FuzzedCalls.READ_CHUNKS_BADLY, FuzzedCalls.STATUS)
+                .boxed()
+                .flatMap(call -> Stream.concat(
+                        ServerTransmissionVectors.replies().stream()
+                                .map(reply -> answered(FuzzedClient.STRUCTURED, structured, reply, call)),
+                        ServerTransmissionVectors.extendedReplies().stream()
+                                .map(reply -> answered(both, extended, reply, call))));
+    }
+
+    private static byte[] contextsAndGo(byte[] export) {
+        return WireBytes.concat(
+                option("META_CONTEXT, set"),
+                option("META_CONTEXT with the highest id"),
+                WireBytes.parse("0003e889045565a9 0000000a 00000001 00000000"),
+                export,
+                GO_DONE);
+    }
+
     /** Two calls that are made at once, and each of the golden replies in answer to them. */
     private static Stream<byte[]> transmissionSeeds() {
         byte[] structured = WireBytes.concat(
@@ -154,9 +223,11 @@ class ClientFuzzTest {
                 .boxed()
                 .flatMap(bits -> Stream.concat(
                         ServerTransmissionVectors.replies().stream()
-                                .map(reply -> answered(bits | FuzzedClient.STRUCTURED, structured, reply)),
+                                .map(reply ->
+                                        answered(bits | FuzzedClient.STRUCTURED, structured, reply, FuzzedCalls.READ)),
                         ServerTransmissionVectors.replies().stream()
-                                .map(reply -> answered(bits | FuzzedClient.STRUCTURED, simple, reply))));
+                                .map(reply ->
+                                        answered(bits | FuzzedClient.STRUCTURED, simple, reply, FuzzedCalls.READ))));
     }
 
     /** Servers that negotiate little or nothing. */
@@ -219,11 +290,11 @@ class ClientFuzzTest {
                                 answers)));
     }
 
-    private static byte[] answered(int bits, byte[] handshake, GoldenVector<List<String>> reply) {
+    private static byte[] answered(int bits, byte[] handshake, GoldenVector<List<String>> reply, int call) {
         String hex = HexFormat.of().formatHex(reply.wire());
         byte[] first = WireBytes.parse(hex.replace("0000000000000077", FIRST_COOKIE));
         byte[] second = WireBytes.parse("67446698 00000000" + SECOND_COOKIE);
-        int[] calls = {bits, 200, 3, 2, FuzzedCalls.READ, 8, 5, FuzzedCalls.FLUSH, 0, 0, FuzzedCalls.WRITE, 0, 210};
+        int[] calls = {bits, 200, 3, 2, call, 8, 5, FuzzedCalls.FLUSH, 0, 0, FuzzedCalls.WRITE, 0, 210};
         return FuzzInput.of(calls, handshake, first, second);
     }
 
@@ -233,6 +304,16 @@ class ClientFuzzTest {
                 .findFirst()
                 .orElseThrow()
                 .wire();
+    }
+
+    @Test
+    void seedsReachChunksAndBlockStatus() {
+        assertThat(statusSeeds().map(ClientFuzzTest::live).toList())
+                .filteredOn(client -> client.calls().statuses() > 0)
+                .hasSize(7);
+        assertThat(chunkSeeds().map(ClientFuzzTest::live).toList())
+                .filteredOn(client -> client.calls().chunks() > 0)
+                .hasSizeGreaterThanOrEqualTo(10);
     }
 
     @Test
@@ -247,11 +328,21 @@ class ClientFuzzTest {
     }
 
     private static NbdStatistics run(byte[] input) {
+        return prepare(input).run();
+    }
+
+    private static FuzzedClient live(byte[] input) {
+        FuzzedClient client = prepare(input);
+        client.run();
+        return client;
+    }
+
+    private static FuzzedClient prepare(byte[] input) {
         Surroundings shared = surroundings;
         if (shared == null) {
             throw new IllegalStateException("there is no event loop");
         }
-        return new FuzzedClient(shared.loop(), shared.listener(), input).run();
+        return new FuzzedClient(shared.loop(), shared.listener(), input);
     }
 
     @MethodSource("seeds")

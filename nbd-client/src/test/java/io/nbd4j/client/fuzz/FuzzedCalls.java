@@ -2,7 +2,10 @@ package io.nbd4j.client.fuzz;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.nbd4j.client.BlockStatus;
+import io.nbd4j.client.Extent;
 import io.nbd4j.client.NbdClient;
+import io.nbd4j.client.ReadChunk;
 import io.nbd4j.codec.CommandFlag;
 import io.nbd4j.codec.ProtocolViolationException;
 import io.nbd4j.codec.verify.MeasuredMemory;
@@ -51,7 +54,18 @@ final class FuzzedCalls {
     static final int SET_OTHER_CONTEXTS = MORE + 5;
     static final int INFO_AS_IT_IS = MORE + 6;
     static final int GO_AS_IT_IS = MORE + 7;
+    static final int READ_CHUNKS = MORE + 8;
+    /** With a listener that throws. */
+    static final int READ_CHUNKS_BADLY = MORE + 9;
 
+    static final int STATUS = MORE + 10;
+    static final int STATUS_OF_ONE = MORE + 11;
+    /** Of more than a compact request can say. */
+    static final int LONG_STATUS = MORE + 12;
+
+    static final int WALK = MORE + 13;
+
+    private static final String CONTEXT = "base:allocation";
     private static final int BLOCK = 512;
     private static final int MAX_NIO = 4096;
 
@@ -68,6 +82,8 @@ final class FuzzedCalls {
 
     private int next;
     private long buffered;
+    private int chunks;
+    private int statuses;
 
     /**
      * Prepares the calls.
@@ -85,6 +101,16 @@ final class FuzzedCalls {
         return buffered;
     }
 
+    /** Returns how many chunks were handed out. */
+    int chunks() {
+        return chunks;
+    }
+
+    /** Returns how many times the status of blocks was told. */
+    int statuses() {
+        return statuses;
+    }
+
     /** Makes the next call, if there is one. */
     boolean makeNext() {
         if (next + 3 > script.length) {
@@ -95,7 +121,7 @@ final class FuzzedCalls {
         int length = length(script[next + 2] & 0xff);
         next += 3;
         CompletableFuture<?> future = make(
-                (operation & MORE) == 0 ? operation & 0xf : operation & (MORE + 0x7),
+                (operation & MORE) == 0 ? operation & 0xf : operation & (MORE + 0xf),
                 (operation & FLAG) != 0,
                 offset,
                 length);
@@ -143,6 +169,14 @@ final class FuzzedCalls {
                 note(client.negotiation().requestMetaContexts(flag).info(), null);
             case GO_AS_IT_IS ->
                 note(client.negotiation().requestMetaContexts(flag).go(), null);
+            case READ_CHUNKS -> readChunks(length, offset, onRead, false);
+            case READ_CHUNKS_BADLY -> readChunks(length, offset, onRead, true);
+            case STATUS ->
+                status(client.blockStatus(
+                        length, offset, flag ? new CommandFlag[] {CommandFlag.REQ_ONE} : new CommandFlag[0]));
+            case STATUS_OF_ONE -> status(client.blockStatus(length, offset, List.of(CONTEXT)));
+            case LONG_STATUS -> status(client.blockStatus(1L << 34, offset));
+            case WALK -> note(client.extents(CONTEXT).forEach(extent -> statuses++), null);
             default -> note(client.negotiation().abort(), null);
         };
     }
@@ -163,6 +197,51 @@ final class FuzzedCalls {
             }
         }));
         return note(read, null);
+    }
+
+    private CompletableFuture<?> readChunks(int length, long offset, CommandFlag[] flags, boolean throwing) {
+        buffered += length;
+        return note(
+                client.preadChunks(
+                        length,
+                        offset,
+                        chunk -> {
+                            chunks++;
+                            if (chunk instanceof ReadChunk.Data data) {
+                                assertWithin(data.offset(), data.content().readableBytes(), offset, length);
+                                assertThat(data.content().refCnt()).isEqualTo(1);
+                            } else if (chunk instanceof ReadChunk.Hole hole) {
+                                assertWithin(hole.offset(), hole.length(), offset, length);
+                            }
+                            if (throwing) {
+                                throw new CancellationException();
+                            }
+                        },
+                        flags),
+                null);
+    }
+
+    private static void assertWithin(long at, long count, long offset, long length) {
+        assertThat(at).isGreaterThanOrEqualTo(offset);
+        assertThat(count).isBetween(1L, offset + length - at);
+    }
+
+    private CompletableFuture<?> status(CompletableFuture<BlockStatus> future) {
+        received.add(future.whenComplete((status, failure) -> {
+            if (status != null) {
+                statuses++;
+                for (List<Extent> extents : status.extents().values()) {
+                    long end = status.range().offset();
+                    for (Extent extent : extents) {
+                        assertThat(extent.offset()).isEqualTo(end);
+                        assertThat(extent.length()).isPositive();
+                        end = extent.end();
+                    }
+                    assertThat(end).isLessThanOrEqualTo(status.range().end());
+                }
+            }
+        }));
+        return note(future, null);
     }
 
     private CompletableFuture<?> readInto(int length, long offset, CommandFlag[] flags) {

@@ -92,6 +92,11 @@ final class FuzzedClient {
                 : builder.build();
     }
 
+    /** Returns the calls of its user. */
+    FuzzedCalls calls() {
+        return calls;
+    }
+
     /** Lives it. Returns what the client counted. */
     NbdStatistics run() {
         NbdFuture<NbdClient> connected = client.connectUnix(listener.path());
