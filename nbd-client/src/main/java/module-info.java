@@ -3,7 +3,7 @@ module io.nbd4j.client {
     requires transitive io.nbd4j.codec;
     requires transitive io.netty.buffer;
     requires transitive io.netty.transport;
-    requires io.netty.common;
+    requires transitive io.netty.common;
     requires io.netty.codec;
     requires transitive io.netty.handler;
     requires io.netty.transport.classes.epoll;

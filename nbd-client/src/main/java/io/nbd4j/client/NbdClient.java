@@ -1,8 +1,10 @@
 package io.nbd4j.client;
 
+import io.netty.util.AttributeMap;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * One handle, one connection to one export of an NBD server.
@@ -126,9 +128,32 @@ public interface NbdClient extends NbdDevice {
     /** Returns whether the connection is, or was, encrypted by TLS; false before it is NEGOTIATING or READY. */
     boolean isTlsActive();
 
-    /** Returns the counters of the connection; all zero before it is READY. */
+    /** Returns the counters of the connection, which count from the first byte on and stay readable after its end. */
     NbdStatistics statistics();
 
-    /** Returns the name of this handle in logs. */
+    /** Returns the name of this handle in logs, see {@link NbdClientBuilder#name}. */
     String name();
+
+    /** Returns a place for what the user wants to keep with this handle, empty at first. Any thread. */
+    AttributeMap attributes();
+
+    /** Returns the checks that are made of a command before it is sent. Unmodifiable. */
+    Set<StrictCheck> strictMode();
+
+    /**
+     * Replaces the checks that are made of a command before it is sent, from the next command on. In any state. What it gives
+     * up stands in {@link StrictCheck}.
+     */
+    void strictMode(Set<StrictCheck> checks);
+
+    /** Returns the data commands with their flags as a number. For tests of servers. */
+    RawCommands rawCommands();
+
+    /**
+     * Closes the handle as {@link #closeAsync()} does, which drains, or drops what was not sent yet. May be called again to
+     * drop what the first call lets wait. In any state but READY the mode makes no difference.
+     *
+     * @return always the same future, that of {@link #closeAsync()}
+     */
+    NbdFuture<Void> closeAsync(CloseMode mode);
 }

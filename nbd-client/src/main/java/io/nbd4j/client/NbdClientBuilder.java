@@ -8,24 +8,29 @@ import io.nbd4j.codec.handshake.HandshakeFlags;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.PooledByteBufAllocator;
 import io.netty.channel.IoEventLoopGroup;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
+import java.util.Set;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
-import java.util.stream.Stream;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Makes clients. Immutable: each option returns a new builder, so one can be kept and shared, and makes any number of
- * clients. The defaults stand in {@link NbdDefaults}.
+ * clients. The defaults stand in {@link NbdDefaults}. A timeout is positive and at most 365 days, unless its option says
+ * otherwise.
  */
 public final class NbdClientBuilder {
     private static final AtomicLong COUNTER = new AtomicLong();
     private static final HandshakeFlags ALL_HANDSHAKE_FLAGS =
             new HandshakeFlags(HandshakeFlags.FIXED_NEWSTYLE | HandshakeFlags.NO_ZEROES);
+    /** Far from where nanoseconds overflow; who wants to wait longer wants to wait for ever. */
+    private static final Duration MAX_TIMEOUT = Duration.ofDays(365);
 
     private String exportName = "";
     private boolean optionMode;
@@ -54,6 +59,8 @@ public final class NbdClientBuilder {
     private ByteBufAllocator allocator = PooledByteBufAllocator.DEFAULT;
     private @Nullable String name;
     private boolean forceMultiConn;
+    private Set<StrictCheck> strictMode = NbdDefaults.STRICT_MODE;
+    private @Nullable Path capture;
 
     NbdClientBuilder() {}
 
@@ -85,6 +92,8 @@ public final class NbdClientBuilder {
         allocator = other.allocator;
         name = other.name;
         forceMultiConn = other.forceMultiConn;
+        strictMode = other.strictMode;
+        capture = other.capture;
     }
 
     private NbdClientBuilder with(Consumer<NbdClientBuilder> change) {
@@ -223,18 +232,18 @@ public final class NbdClientBuilder {
 
     /**
      * How long the server may be silent while it owes a reply, before the connection counts as dead. By default
-     * {@link NbdDefaults#STALL_TIMEOUT}; zero for ever.
+     * {@link NbdDefaults#STALL_TIMEOUT}; zero for ever, at most 365 days.
      */
     public NbdClientBuilder stallTimeout(Duration timeout) {
-        if (timeout.isNegative()) {
-            throw new IllegalArgumentException("a negative timeout: " + timeout);
+        if (timeout.isNegative() || timeout.compareTo(MAX_TIMEOUT) > 0) {
+            throw new IllegalArgumentException("a stall timeout must be 0 to 365 days: " + timeout);
         }
         return with(b -> b.stallTimeout = timeout);
     }
 
     /**
      * How long each data command may take, from the call to the answer, with the time that it waits for room in flight. By
-     * default {@link NbdDefaults#REQUEST_TIMEOUT}; zero for ever, at most a year. A command that is split has one deadline.
+     * default {@link NbdDefaults#REQUEST_TIMEOUT}; zero for ever, at most 365 days. A command that is split has one deadline.
      *
      * <p>At its deadline a command fails with {@link NbdTimeoutException}. If it was not sent, it is withdrawn
      * ({@link RequestFate#NOT_SENT}). If it was, its fate is {@link RequestFate#UNKNOWN}: nobody touches its buffers any
@@ -245,7 +254,7 @@ public final class NbdClientBuilder {
      * <p>{@link NbdFuture#orTimeout} does the same for one future, with the JDK's exception.
      */
     public NbdClientBuilder requestTimeout(Duration timeout) {
-        if (timeout.isNegative() || timeout.compareTo(Duration.ofDays(365)) > 0) {
+        if (timeout.isNegative() || timeout.compareTo(MAX_TIMEOUT) > 0) {
             throw new IllegalArgumentException("a request timeout must be 0 to 365 days: " + timeout);
         }
         return with(b -> b.requestTimeout = timeout);
@@ -345,6 +354,41 @@ public final class NbdClientBuilder {
         return with(b -> b.forceMultiConn = forced);
     }
 
+    /**
+     * Which checks are made of a command before it is sent. By default {@link NbdDefaults#STRICT_MODE}, all. Can be changed
+     * later, see {@link NbdClient#strictMode(Set)}.
+     */
+    public NbdClientBuilder strictMode(Set<StrictCheck> checks) {
+        Set<StrictCheck> copy = Set.copyOf(checks);
+        return with(b -> b.strictMode = copy);
+    }
+
+    /**
+     * Keeps all that is said on the connection in a file that Wireshark and tcpdump read, made anew by each connect. By default
+     * none is kept.
+     *
+     * <p>What is kept is NBD: under TLS what is inside of it, in clear text, and of any transport as if it were TCP between
+     * 192.0.2.1 and port 10809 of 192.0.2.2. The file is complete when the handle is closed. It is written by the event loop,
+     * which makes everything slower: this is for looking into things. If the file can't be made, the connect fails
+     * ({@link ConnectFailedException}). If it can't be written any more, a warning in the log says so, and the connection goes
+     * on without it.
+     *
+     * <p>Clients that are made by one builder write to one file, so each needs a builder of its own. The connections of
+     * {@link #connectMulti} have a file each: the first this one, the others the same with {@code .2}, {@code .3} and so on at
+     * the end of the name.
+     */
+    public NbdClientBuilder capture(Path file) {
+        Objects.requireNonNull(file);
+        return with(b -> b.capture = file);
+    }
+
+    private NbdClientBuilder numbered(int connection) {
+        Path first = capture;
+        return first == null || connection == 1
+                ? this
+                : capture(first.resolveSibling(first.getFileName() + "." + connection));
+    }
+
     /** Makes a client, in the state CREATED. */
     public NbdClient build() {
         return make();
@@ -366,8 +410,8 @@ public final class NbdClientBuilder {
         Objects.requireNonNull(target);
         NbdClientBuilder straight = optionMode(false);
         boolean possible = connections >= 1 && connections <= 256;
-        List<DefaultNbdClient> clients = Stream.generate(straight::make)
-                .limit(possible ? connections : 1)
+        List<DefaultNbdClient> clients = IntStream.rangeClosed(1, possible ? connections : 1)
+                .mapToObj(number -> straight.numbered(number).make())
                 .toList();
         return possible
                 ? MultiConnector.connect(clients, target, forceMultiConn)
@@ -401,12 +445,14 @@ public final class NbdClientBuilder {
                 maxRequestsWaiting,
                 eventLoopGroup,
                 completionExecutor,
-                allocator));
+                allocator,
+                strictMode,
+                capture));
     }
 
     private static Duration positive(Duration timeout) {
-        if (timeout.isNegative() || timeout.isZero()) {
-            throw new IllegalArgumentException("a timeout must be positive: " + timeout);
+        if (timeout.isNegative() || timeout.isZero() || timeout.compareTo(MAX_TIMEOUT) > 0) {
+            throw new IllegalArgumentException("a timeout must be positive, and at most 365 days: " + timeout);
         }
         return timeout;
     }

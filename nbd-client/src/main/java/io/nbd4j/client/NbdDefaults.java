@@ -1,6 +1,7 @@
 package io.nbd4j.client;
 
 import java.time.Duration;
+import java.util.Set;
 
 /** Every default of a client. Each is an option of {@link NbdClientBuilder} of the same name. */
 public final class NbdDefaults {
@@ -8,6 +9,8 @@ public final class NbdDefaults {
     public static final boolean EXTENDED_HEADERS = true;
     /** Whether TLS is used: not. */
     public static final TlsMode TLS_MODE = TlsMode.DISABLE;
+    /** Which checks are made of a command before it is sent: all. */
+    public static final Set<StrictCheck> STRICT_MODE = StrictCheck.all();
     /** How long a TCP or Unix connect may take, with the resolution of the name, for all addresses together. */
     public static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(10);
     /** How long a handshake may take; in option mode, how long each option may take. */

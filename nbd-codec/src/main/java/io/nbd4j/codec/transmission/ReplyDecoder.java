@@ -63,6 +63,7 @@ public final class ReplyDecoder {
     private long left;
 
     private boolean simple;
+    private long headers;
     private int error;
     private byte[] message = new byte[0];
     private int messageFilled;
@@ -83,6 +84,11 @@ public final class ReplyDecoder {
      */
     public long payloadLeft() {
         return state == State.PAYLOAD && !broken ? left : 0;
+    }
+
+    /** Returns how many simple replies and reply chunks have begun. */
+    public long headersReceived() {
+        return headers;
     }
 
     /** Returns whether the bytes so far end exactly between two replies or chunks. */
@@ -140,6 +146,7 @@ public final class ReplyDecoder {
             return false;
         }
         int magic = part.readInt();
+        headers++;
         if (magic == Magic.SIMPLE_REPLY && mode != TransmissionMode.EXTENDED) {
             error = part.readInt();
             cookie = part.readLong();

@@ -7,6 +7,7 @@ import io.nbd4j.client.MetaContext;
 import io.nbd4j.client.NbdFuture;
 import io.nbd4j.client.NbdRange;
 import io.nbd4j.client.ReadChunkListener;
+import io.nbd4j.client.StrictCheck;
 import io.nbd4j.codec.CommandFlag;
 import io.nbd4j.codec.CommandType;
 import io.nbd4j.codec.NbdError;
@@ -29,16 +30,21 @@ public final class Commands {
     /** The longest effect of a command without payload whose length field has 32 bits, and aligned to any block. */
     public static final long MAX_COMPACT_EFFECT = 0xffff_0000L;
 
+    /** Longer requests are nobody's to send, whatever is being tested: libnbd's bound too. A multiple of any block. */
+    private static final long MAX_LAX_PAYLOAD = 64 * 1024 * 1024;
+
     private final Connection connection;
     private final ExportInfo export;
     private final RequestValidator validator;
+    private final StrictMode strict;
     private final long maxPayload;
     private final long maxEffect;
 
-    Commands(Connection connection, ExportInfo export) {
+    Commands(Connection connection, ExportInfo export, StrictMode strict) {
         this.connection = connection;
         this.export = export;
-        this.validator = new RequestValidator(export);
+        this.validator = new RequestValidator(export, strict);
+        this.strict = strict;
         this.maxPayload = maxPayload(export.constraints());
         this.maxEffect = export.extendedHeaders() ? Long.MAX_VALUE : MAX_COMPACT_EFFECT;
     }
@@ -52,6 +58,19 @@ public final class Commands {
         return bounded - bounded % constraints.minimumBlock();
     }
 
+    /** Returns how long a piece with payload may be. */
+    private long maxPayload() {
+        return StrictMode.has(strict.bits(), StrictCheck.PAYLOAD) ? maxPayload : MAX_LAX_PAYLOAD;
+    }
+
+    /** Extended headers have a flag that says that the length counts payload: every write needs it, and nothing else here. */
+    private int writeFlags(int flags) {
+        if (!StrictMode.has(strict.bits(), StrictCheck.AUTO_FLAG)) {
+            return flags;
+        }
+        return export.extendedHeaders() ? flags | CommandFlag.PAYLOAD_LEN.bit() : flags & ~CommandFlag.PAYLOAD_LEN.bit();
+    }
+
     /** Reads into a new buffer. */
     public NbdFuture<ByteBuf> read(int length, long offset) {
         return read(length, offset, 0);
@@ -59,7 +78,7 @@ public final class Commands {
 
     /** Reads into a new buffer. */
     public NbdFuture<ByteBuf> read(int length, long offset, int flags) {
-        return start(new ReadNew(connection, flags, offset, length), maxPayload);
+        return start(new ReadNew(connection, flags, offset, length), maxPayload());
     }
 
     /** Reads into {@code destination}, which is retained until the end. */
@@ -72,7 +91,7 @@ public final class Commands {
         if (destination.refCnt() == 0 || destination.isReadOnly()) {
             return refused(CommandType.READ, offset, destination.writableBytes(), "a buffer that can't be written to");
         }
-        return start(new ReadInto(connection, flags, offset, destination.retain()), maxPayload);
+        return start(new ReadInto(connection, flags, offset, destination.retain()), maxPayload());
     }
 
     /** Reads into {@code destination}. */
@@ -85,12 +104,12 @@ public final class Commands {
         if (destination.isReadOnly()) {
             return refused(CommandType.READ, offset, destination.remaining(), "a buffer that can't be written to");
         }
-        return start(new ReadIntoNio(connection, flags, offset, destination), maxPayload);
+        return start(new ReadIntoNio(connection, flags, offset, destination), maxPayload());
     }
 
     /** Reads, and hands out what comes. */
     public NbdFuture<@Nullable Void> readChunks(long length, long offset, ReadChunkListener listener, int flags) {
-        return start(new ChunkRead(connection, flags, offset, length, listener), maxPayload);
+        return start(new ChunkRead(connection, flags, offset, length, listener), maxPayload());
     }
 
     /** Writes {@code data}, which is released in every case. */
@@ -100,18 +119,22 @@ public final class Commands {
         if (data.refCnt() == 0) {
             return refused(CommandType.WRITE, offset, length, "a buffer that was released already");
         }
-        return start(
-                new WriteCommand(connection, withoutPayloadLength(flags), offset, data, index, length), maxPayload);
+        return start(new WriteCommand(connection, writeFlags(flags), offset, data, index, length), maxPayload());
     }
 
     /** Writes {@code data}. */
     public NbdFuture<@Nullable Void> write(ByteBuffer data, long offset, int flags) {
-        return start(new WriteCommand(connection, withoutPayloadLength(flags), offset, data), maxPayload);
+        return start(new WriteCommand(connection, writeFlags(flags), offset, data), maxPayload());
     }
 
     /** Flushes. */
     public NbdFuture<@Nullable Void> flush() {
-        return start(new PlainCommand(connection, CommandType.FLUSH, 0, 0, 0), maxEffect);
+        return flush(0);
+    }
+
+    /** Flushes. */
+    public NbdFuture<@Nullable Void> flush(int flags) {
+        return start(new PlainCommand(connection, CommandType.FLUSH, flags, 0, 0), maxEffect);
     }
 
     /** Trims, or writes zeroes. */
@@ -121,7 +144,15 @@ public final class Commands {
 
     /** Caches. Older servers hold this command to the maximum payload, though it has none; it is a hint, so obey. */
     public NbdFuture<@Nullable Void> cache(long length, long offset) {
-        return start(new PlainCommand(connection, CommandType.CACHE, 0, offset, length), maxPayload);
+        return cache(length, offset, 0);
+    }
+
+    /** Caches, as {@link #cache(long, long)}. */
+    public NbdFuture<@Nullable Void> cache(long length, long offset, int flags) {
+        boolean obedient = StrictMode.has(strict.bits(), StrictCheck.PAYLOAD);
+        return start(
+                new PlainCommand(connection, CommandType.CACHE, flags, offset, length),
+                obedient ? maxPayload : maxEffect);
     }
 
     /** Asks for the block status in all meta contexts. */
@@ -147,7 +178,7 @@ public final class Commands {
         return start(command, Long.MAX_VALUE);
     }
 
-    /** Whether a request says how long its payload is follows from its header, not from the caller's wish. */
+    /** Whether a block status says how long its payload is follows from its header, not from the caller's wish. */
     private static int withoutPayloadLength(int flags) {
         return flags & ~CommandFlag.PAYLOAD_LEN.bit();
     }

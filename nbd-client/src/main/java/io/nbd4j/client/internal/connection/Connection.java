@@ -17,6 +17,7 @@ import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.EventLoop;
+import io.netty.channel.WriteBufferWaterMark;
 import java.nio.channels.ClosedChannelException;
 import java.util.ArrayDeque;
 import java.util.concurrent.Executor;
@@ -31,6 +32,12 @@ import org.jspecify.annotations.Nullable;
  * flush for each turn of the event loop. {@link Replies} takes the answers apart and ends the commands.
  */
 public final class Connection extends ChannelInboundHandlerAdapter implements StallWatch.Watched {
+    /**
+     * With so much in the channel that the transport has not taken, requests wait here, where they can still be withdrawn.
+     * It is several times what a socket takes at once, so that the transport never runs dry.
+     */
+    private static final WriteBufferWaterMark BACKLOG = new WriteBufferWaterMark(2 * 1024 * 1024, 4 * 1024 * 1024);
+
     private final EventLoop loop;
     private final ConnectionSettings settings;
     private final ConnectionOwner owner;
@@ -47,6 +54,8 @@ public final class Connection extends ChannelInboundHandlerAdapter implements St
     private final ReplyDecoder decoder;
     private final Runnable fetch = this::fetch;
     private final Runnable flush = this::flushScheduled;
+    private final Runnable resume = this::waitingChanged;
+    private final TransmissionLog log;
 
     private @Nullable ChannelHandlerContext context;
     private long bytesInFlight;
@@ -55,7 +64,9 @@ public final class Connection extends ChannelInboundHandlerAdapter implements St
     private boolean flushScheduled;
     private boolean receiving;
     private boolean pumping;
+    private boolean saidGoodbye;
     private @Nullable Loss loss;
+    private @Nullable Loss abandonment;
     private @Nullable Runnable whenDrained;
 
     /** Creates the connection. It works from the moment on that it is added to the pipeline of its channel. */
@@ -66,7 +77,8 @@ public final class Connection extends ChannelInboundHandlerAdapter implements St
         this.stallWatch = new StallWatch(loop, settings.stallNanos(), this);
         this.deadlines = new Deadlines(loop, settings.requestNanos());
         this.answerWait = new AnswerWait(settings.pollNanos());
-        this.commands = new Commands(this, settings.export());
+        this.commands = new Commands(this, settings.export(), settings.strict());
+        this.log = new TransmissionLog(settings.name());
         this.inFlight = new InFlightTable(settings.maxRequestsInFlight());
         TransmissionMode mode = modeOf(settings.export());
         this.writer = new RequestWriter(mode);
@@ -158,8 +170,9 @@ public final class Connection extends ChannelInboundHandlerAdapter implements St
     }
 
     private void accept(Command<?> command) {
-        if (loss != null) {
-            command.end(loss.toException(RequestFate.NOT_SENT, command.type, command.range()));
+        Loss refusal = loss != null ? loss : abandonment;
+        if (refusal != null) {
+            command.end(refusal.toException(RequestFate.NOT_SENT, command.type, command.range()));
             return;
         }
         deadlines.add(command);
@@ -184,7 +197,15 @@ public final class Connection extends ChannelInboundHandlerAdapter implements St
 
     private boolean admits(Command<?> command) {
         return inFlight.size() == 0
-                || (!inFlight.isFull() && bytesInFlight + command.payloadLength() <= settings.maxBytesInFlight());
+                || (!inFlight.isFull()
+                        && bytesInFlight + command.payloadLength() <= settings.maxBytesInFlight()
+                        && takesMore());
+    }
+
+    /** Returns whether the channel is not behind with what it was given. */
+    private boolean takesMore() {
+        ChannelHandlerContext ctx = context;
+        return ctx == null || ctx.channel().isWritable();
     }
 
     /** Sends what waits, in order, as far as the bounds allow. */
@@ -273,6 +294,7 @@ public final class Connection extends ChannelInboundHandlerAdapter implements St
         command.sent();
         requestsSent++;
         replies.expect(command);
+        log.sent(command);
         try {
             writer.add(ctx, command);
         } catch (OutOfMemoryError e) {
@@ -319,6 +341,7 @@ public final class Connection extends ChannelInboundHandlerAdapter implements St
     @Override
     public void handlerAdded(ChannelHandlerContext ctx) {
         context = ctx;
+        ctx.channel().config().setWriteBufferWaterMark(BACKLOG);
         ReceiveBuffers buffers = settings.receiveDirectly();
         if (buffers != null) {
             buffers.follow(replies);
@@ -349,8 +372,18 @@ public final class Connection extends ChannelInboundHandlerAdapter implements St
         ctx.fireChannelReadComplete();
     }
 
+    @Override
+    public void channelWritabilityChanged(ChannelHandlerContext ctx) {
+        if (ctx.channel().isWritable() && !waiting.isEmpty()) {
+            // Not from within the flush that made the room.
+            loop.execute(resume);
+        }
+        ctx.fireChannelWritabilityChanged();
+    }
+
     /** A command has been answered: its slot is free, and what waits may go. Then the caller learns. */
     void answered(Command<?> command, @Nullable NbdException failure) {
+        log.answered(command, failure);
         inFlight.remove(command);
         bytesInFlight -= command.payloadLength();
         if (command.isPayloadLeaving()) {
@@ -380,6 +413,10 @@ public final class Connection extends ChannelInboundHandlerAdapter implements St
 
     void serverShutsDown() {
         owner.serverShutsDown();
+    }
+
+    boolean isDfAdvertised() {
+        return settings.export().canDf();
     }
 
     long payloadLeft() {
@@ -468,6 +505,14 @@ public final class Connection extends ChannelInboundHandlerAdapter implements St
         }
     }
 
+    /** Ends every request that waits, now and from now on, and lets those in flight go on. */
+    public void abandonWaiting(Loss cause) {
+        abandonment = cause;
+        fetch();
+        failWaiting(cause);
+        checkDrained();
+    }
+
     /** Runs {@code action} once no request is in flight or waits, maybe at once. The owner sees to it that none comes. */
     public void whenDrained(Runnable action) {
         whenDrained = action;
@@ -489,6 +534,8 @@ public final class Connection extends ChannelInboundHandlerAdapter implements St
         if (ctx == null) {
             throw new IllegalStateException("the connection is not in a pipeline");
         }
+        saidGoodbye = true;
+        log.goodbye();
         return writer.disconnect(ctx);
     }
 
@@ -516,6 +563,7 @@ public final class Connection extends ChannelInboundHandlerAdapter implements St
 
     /** Returns the counters: exact on the event loop, elsewhere as some moment not long ago has left them. */
     public NbdStatistics statistics() {
+        Traffic traffic = settings.traffic();
         return new NbdStatistics(
                 inFlight.size(),
                 bytesInFlight,
@@ -523,6 +571,10 @@ public final class Connection extends ChannelInboundHandlerAdapter implements St
                 requestsSent,
                 replies.received(),
                 replies.bytesDirect(),
-                replies.bytesCopied());
+                replies.bytesCopied(),
+                traffic.bytesSent(),
+                traffic.bytesReceived(),
+                traffic.optionsSent() + requestsSent + (saidGoodbye ? 1 : 0),
+                traffic.greetings() + decoder.headersReceived());
     }
 }

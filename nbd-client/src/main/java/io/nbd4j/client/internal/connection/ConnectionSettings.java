@@ -18,7 +18,10 @@ import org.jspecify.annotations.Nullable;
  * @param completionExecutor where futures complete; null for the event loop
  * @param allocator where buffers for reads come from
  * @param receiveDirectly whether the channel's {@link ReceiveBuffers} hand out windows of destinations; needs the
- *     connection to be the first inbound handler
+ *     connection to be the first handler that looks at what comes in
+ * @param strict which checks are made of a command before it is sent
+ * @param name of the handle, for the log
+ * @param traffic counts the bytes, and the handshake, for the statistics
  */
 public record ConnectionSettings(
         ExportInfo export,
@@ -30,4 +33,7 @@ public record ConnectionSettings(
         long pollNanos,
         @Nullable Executor completionExecutor,
         ByteBufAllocator allocator,
-        @Nullable ReceiveBuffers receiveDirectly) {}
+        @Nullable ReceiveBuffers receiveDirectly,
+        StrictMode strict,
+        String name,
+        Traffic traffic) {}

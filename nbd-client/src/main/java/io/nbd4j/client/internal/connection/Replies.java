@@ -122,6 +122,11 @@ final class Replies implements ReplyListener, ReceiveBuffers.Plan {
             if (readsInChunks) {
                 throw new ProtocolViolationException("a simple reply to a read, though structured replies were agreed");
             }
+            if (read.length == 0) {
+                // Sent only if the user wants to know what the server makes of it; no payload will end it.
+                finish(read);
+                return 0;
+            }
             read.cover(read.offset, read.length);
             currentIsSimple = true;
             begin(read, read.offset, (int) read.length);
@@ -314,8 +319,8 @@ final class Replies implements ReplyListener, ReceiveBuffers.Plan {
 
     /**
      * Returns whether a read that was refused may succeed without DF: EOVERFLOW says that it is too long for one part. EINVAL
-     * is what nbd-server 3.26 gives for every such read, though it advertises DF. A caller who wants to see the chunks wants
-     * the one that he asked for, and no others.
+     * is what nbd-server 3.26 gives for every such read, though it advertises DF; a server that does not advertise it is right
+     * to, and was asked on purpose. A caller who wants to see the chunks wants the one that he asked for, and no others.
      */
     private boolean isWorthAPlainRead(ReadCommand<?> read, NbdException failure) {
         return read.isUnfragmented()
@@ -323,6 +328,7 @@ final class Replies implements ReplyListener, ReceiveBuffers.Plan {
                 && (failure.errno() == NbdError.EOVERFLOW || failure.errno() == NbdError.EINVAL)
                 && !shutdownSeen
                 && !(read instanceof ChunkRead)
+                && connection.isDfAdvertised()
                 && read.destination != null;
     }
 }

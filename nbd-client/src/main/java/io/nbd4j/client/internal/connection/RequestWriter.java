@@ -51,12 +51,11 @@ final class RequestWriter {
             throw new IllegalStateException("a write without its payload");
         }
         int length = (int) write.length;
-        int flags = extended ? write.flags | CommandFlag.PAYLOAD_LEN.bit() : write.flags;
         if (length <= COPY_LIMIT) {
-            header(ctx, write, flags, length).writeBytes(data, write.index, length);
+            header(ctx, write, write.flags, length).writeBytes(data, write.index, length);
             write.payloadCopied();
         } else {
-            header(ctx, write, flags, 0);
+            header(ctx, write, write.flags, 0);
             passOn(ctx);
             ChannelPromise sent = ctx.newPromise();
             ctx.write(write.takePayload(data, sent), sent);

@@ -1,12 +1,15 @@
 package io.nbd4j.client.internal.handle;
 
+import io.nbd4j.client.StrictCheck;
 import io.nbd4j.client.TlsMode;
 import io.nbd4j.client.TlsOptions;
 import io.nbd4j.codec.handshake.HandshakeFlags;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.channel.IoEventLoopGroup;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
 
@@ -37,4 +40,6 @@ public record ClientSettings(
         int maxRequestsWaiting,
         @Nullable IoEventLoopGroup eventLoopGroup,
         @Nullable Executor completionExecutor,
-        ByteBufAllocator allocator) {}
+        ByteBufAllocator allocator,
+        Set<StrictCheck> strictMode,
+        @Nullable Path capture) {}

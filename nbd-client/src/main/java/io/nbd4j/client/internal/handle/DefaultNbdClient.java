@@ -1,6 +1,7 @@
 package io.nbd4j.client.internal.handle;
 
 import io.nbd4j.client.BlockStatus;
+import io.nbd4j.client.CloseMode;
 import io.nbd4j.client.ConnectionState;
 import io.nbd4j.client.ExportInfo;
 import io.nbd4j.client.ExtentWalk;
@@ -12,7 +13,9 @@ import io.nbd4j.client.NbdStatistics;
 import io.nbd4j.client.NbdTarget;
 import io.nbd4j.client.NbdUri;
 import io.nbd4j.client.Negotiation;
+import io.nbd4j.client.RawCommands;
 import io.nbd4j.client.ReadChunkListener;
+import io.nbd4j.client.StrictCheck;
 import io.nbd4j.client.Subprocess;
 import io.nbd4j.client.internal.connection.Commands;
 import io.nbd4j.client.internal.connection.Connection;
@@ -24,22 +27,25 @@ import io.nbd4j.codec.NbdError;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.IoEventLoop;
 import io.netty.channel.IoEventLoopGroup;
+import io.netty.util.AttributeMap;
+import io.netty.util.DefaultAttributeMap;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** The handle, as users see it: checks what can be checked at once, and hands over to the event loop. Any thread. */
 public final class DefaultNbdClient implements NbdClient {
-    private static final NbdStatistics NOTHING_YET = new NbdStatistics(0, 0, 0, 0, 0, 0, 0);
-
     private final ClientSettings settings;
     private final IoEventLoop loop;
-    private final StateCell state = new StateCell();
+    private final StateCell state;
+    private final AttributeMap attributes = new DefaultAttributeMap();
+    private final RawCommands raw = new DefaultRawCommands(this);
     private final Session session;
     private final DefaultNegotiation negotiation;
 
@@ -47,6 +53,7 @@ public final class DefaultNbdClient implements NbdClient {
     public DefaultNbdClient(ClientSettings settings) {
         IoEventLoopGroup group = settings.eventLoopGroup();
         this.settings = settings;
+        this.state = new StateCell(settings.name());
         this.loop = (group != null ? group : EventLoops.shared()).next();
         this.session = new Session(this, loop, settings, state);
         this.negotiation = new DefaultNegotiation(this, session, settings);
@@ -141,7 +148,7 @@ public final class DefaultNbdClient implements NbdClient {
         return read(dst, offset, CommandFlag.bits(flags));
     }
 
-    private NbdFuture<@Nullable Void> read(ByteBuf dst, long offset, int flags) {
+    NbdFuture<@Nullable Void> read(ByteBuf dst, long offset, int flags) {
         Objects.requireNonNull(dst);
         Commands commands = commands();
         return commands != null && isReady()
@@ -169,11 +176,14 @@ public final class DefaultNbdClient implements NbdClient {
 
     @Override
     public NbdFuture<@Nullable Void> pwrite(ByteBuf data, long offset, CommandFlag... flags) {
+        return write(data, offset, CommandFlag.bits(flags));
+    }
+
+    NbdFuture<@Nullable Void> write(ByteBuf data, long offset, int flags) {
         Objects.requireNonNull(data);
-        int bits = CommandFlag.bits(flags);
         Commands commands = commands();
         if (commands != null && isReady()) {
-            return commands.write(data, offset, bits);
+            return commands.write(data, offset, flags);
         }
         int length = data.readableBytes();
         if (data.refCnt() > 0) {
@@ -194,8 +204,12 @@ public final class DefaultNbdClient implements NbdClient {
 
     @Override
     public NbdFuture<@Nullable Void> flush() {
+        return flush(0);
+    }
+
+    NbdFuture<@Nullable Void> flush(int flags) {
         Commands commands = commands();
-        return commands != null && isReady() ? commands.flush() : refused(CommandType.FLUSH, 0, 0);
+        return commands != null && isReady() ? commands.flush(flags) : refused(CommandType.FLUSH, 0, 0);
     }
 
     @Override
@@ -208,7 +222,7 @@ public final class DefaultNbdClient implements NbdClient {
         return effect(CommandType.WRITE_ZEROES, length, offset, CommandFlag.bits(flags));
     }
 
-    private NbdFuture<@Nullable Void> effect(CommandType type, long length, long offset, int flags) {
+    NbdFuture<@Nullable Void> effect(CommandType type, long length, long offset, int flags) {
         Commands commands = commands();
         return commands != null && isReady()
                 ? commands.effect(type, length, offset, flags)
@@ -217,9 +231,13 @@ public final class DefaultNbdClient implements NbdClient {
 
     @Override
     public NbdFuture<@Nullable Void> cache(long length, long offset) {
+        return cache(length, offset, 0);
+    }
+
+    NbdFuture<@Nullable Void> cache(long length, long offset, int flags) {
         Commands commands = commands();
         return commands != null && isReady()
-                ? commands.cache(length, offset)
+                ? commands.cache(length, offset, flags)
                 : refused(CommandType.CACHE, offset, length);
     }
 
@@ -354,8 +372,7 @@ public final class DefaultNbdClient implements NbdClient {
 
     @Override
     public NbdStatistics statistics() {
-        Connection connection = session.connection();
-        return connection == null ? NOTHING_YET : connection.statistics();
+        return session.statistics();
     }
 
     @Override
@@ -363,13 +380,41 @@ public final class DefaultNbdClient implements NbdClient {
         return settings.name();
     }
 
+    @Override
+    public AttributeMap attributes() {
+        return attributes;
+    }
+
+    // ---- Strict mode
+
+    @Override
+    public Set<StrictCheck> strictMode() {
+        return session.strict().get();
+    }
+
+    @Override
+    public void strictMode(Set<StrictCheck> checks) {
+        session.strict().set(checks);
+    }
+
+    @Override
+    public RawCommands rawCommands() {
+        return raw;
+    }
+
     // ---- Closing
 
     @Override
     public NbdFuture<@Nullable Void> closeAsync() {
+        return closeAsync(CloseMode.DRAIN);
+    }
+
+    @Override
+    public NbdFuture<@Nullable Void> closeAsync(CloseMode mode) {
+        Objects.requireNonNull(mode);
         state.close();
         try {
-            loop.execute(session::close);
+            loop.execute(() -> session.close(mode));
         } catch (RejectedExecutionException e) {
             // The event loop has closed the channel when it was shut down, which the child sees as EOF.
             session.closed().done(null);

@@ -12,6 +12,7 @@ import io.nbd4j.client.NegotiationRefusedException;
 import io.nbd4j.client.RequestFate;
 import io.nbd4j.client.SubprocessException;
 import io.nbd4j.client.SubprocessTransport;
+import io.nbd4j.client.internal.connection.Loss;
 import io.nbd4j.client.internal.negotiation.NegotiationFailure;
 import io.nbd4j.client.internal.negotiation.OptionFailure;
 import io.nbd4j.client.internal.negotiation.ReceivedBytes;
@@ -45,6 +46,11 @@ final class Failures {
 
     static ConnectionLostException closedByCaller() {
         return new ConnectionLostException("the handle was closed", RequestFate.NOT_SENT, null, null, null);
+    }
+
+    /** The caller closed the handle, and wants nothing more to be sent. */
+    static Loss abandoned() {
+        return new Loss(Loss.Kind.BROKEN, "the handle was closed before there was room in flight to send it", null);
     }
 
     static ConnectionLostException eventLoopShutDown(@Nullable Throwable cause) {

@@ -1,18 +1,25 @@
 package io.nbd4j.client.internal.handle;
 
+import io.nbd4j.client.CloseMode;
+import io.nbd4j.client.ConnectFailedException;
 import io.nbd4j.client.ConnectionState;
 import io.nbd4j.client.ExitStatus;
 import io.nbd4j.client.ExportInfo;
 import io.nbd4j.client.NbdClient;
 import io.nbd4j.client.NbdException;
+import io.nbd4j.client.NbdStatistics;
 import io.nbd4j.client.NbdTarget;
 import io.nbd4j.client.NegotiationStatus;
 import io.nbd4j.client.TlsMode;
 import io.nbd4j.client.TlsOptions;
+import io.nbd4j.client.internal.capture.Capture;
 import io.nbd4j.client.internal.connection.Connection;
 import io.nbd4j.client.internal.connection.ConnectionOwner;
 import io.nbd4j.client.internal.connection.ConnectionSettings;
 import io.nbd4j.client.internal.connection.Loss;
+import io.nbd4j.client.internal.connection.StrictMode;
+import io.nbd4j.client.internal.connection.Traffic;
+import io.nbd4j.client.internal.logging.Loggers;
 import io.nbd4j.client.internal.negotiation.ExportWish;
 import io.nbd4j.client.internal.negotiation.NegotiatedExport;
 import io.nbd4j.client.internal.negotiation.NegotiationFacts;
@@ -26,11 +33,15 @@ import io.nbd4j.client.internal.negotiation.OptionResult;
 import io.nbd4j.client.internal.negotiation.ReceivedBytes;
 import io.nbd4j.client.internal.tls.TlsLayer;
 import io.nbd4j.client.internal.tls.TlsLayers;
+import io.nbd4j.codec.handshake.Greeting;
+import io.nbd4j.codec.handshake.OptionReply;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandler.Sharable;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.IoEventLoop;
 import io.netty.util.concurrent.ScheduledFuture;
+import java.io.IOException;
+import java.nio.file.Path;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.RejectedExecutionException;
@@ -83,6 +94,10 @@ final class Session implements NegotiationListener, ConnectionOwner, LinkOpener.
     private @Nullable NegotiationFacts agreed;
     /** What the caller named and what was reached by it, for a TLS that is started later. */
     private @Nullable Reached server;
+    private @Nullable Capture capture;
+    private final Traffic traffic = new Traffic();
+    private final StrictMode strict;
+    private final HandshakeLog handshakeLog;
 
     private volatile @Nullable Link link;
     private volatile @Nullable Connection connection;
@@ -94,6 +109,8 @@ final class Session implements NegotiationListener, ConnectionOwner, LinkOpener.
         this.loop = loop;
         this.settings = settings;
         this.state = state;
+        this.strict = new StrictMode(settings.strictMode());
+        this.handshakeLog = new HandshakeLog(settings.name());
         // Nobody can give the end up.
         this.closed = new HandleFuture<>(loop, settings.completionExecutor(), ending -> {});
     }
@@ -136,6 +153,28 @@ final class Session implements NegotiationListener, ConnectionOwner, LinkOpener.
         return closed;
     }
 
+    StrictMode strict() {
+        return strict;
+    }
+
+    NbdStatistics statistics() {
+        Connection known = connection;
+        return known != null
+                ? known.statistics()
+                : new NbdStatistics(
+                        0,
+                        0,
+                        0,
+                        0,
+                        0,
+                        0,
+                        0,
+                        traffic.bytesSent(),
+                        traffic.bytesReceived(),
+                        traffic.optionsSent(),
+                        traffic.greetings());
+    }
+
     // ---- Connecting
 
     /** Returns the future of a connect call, whose cancelling ends the attempt. Any thread. */
@@ -153,6 +192,10 @@ final class Session implements NegotiationListener, ConnectionOwner, LinkOpener.
         NbdTarget reached = target instanceof NbdTarget.Uri named ? TargetCheck.resolve(named.uri()) : target;
         server = new Reached(target, reached);
         phase = new Phase.Opening(() -> {});
+        Loggers.HANDLE.debug("{}: connects to {}", settings.name(), target);
+        if (!startCapture()) {
+            return;
+        }
         TlsMode mode = target instanceof NbdTarget.Uri named && named.uri().isTlsRequired()
                 ? TlsMode.REQUIRE
                 : settings.tlsMode();
@@ -161,6 +204,20 @@ final class Session implements NegotiationListener, ConnectionOwner, LinkOpener.
         } else {
             prepareTls(target, reached, layer -> open(reached, new HandshakeInitializer(wish, mode, layer)));
         }
+    }
+
+    /** Returns false if the file can't be made, which ends the attempt: the user wants to see what is said. */
+    private boolean startCapture() {
+        Path path = settings.capture();
+        if (path != null) {
+            try {
+                capture = Capture.to(path, settings.name());
+            } catch (IOException e) {
+                notOpened(new ConnectFailedException("can't write the capture " + path + ": " + e, e));
+                return false;
+            }
+        }
+        return true;
     }
 
     private void open(NbdTarget target, HandshakeInitializer handlers) {
@@ -216,6 +273,10 @@ final class Session implements NegotiationListener, ConnectionOwner, LinkOpener.
         @Override
         protected void initChannel(Channel channel) {
             channel.config().setAllocator(settings.allocator());
+            channel.pipeline().addLast(traffic);
+            if (capture != null) {
+                channel.pipeline().addLast(capture);
+            }
             NegotiationSettings wanted = new NegotiationSettings(
                     wish,
                     settings.optionMode(),
@@ -230,6 +291,7 @@ final class Session implements NegotiationListener, ConnectionOwner, LinkOpener.
     @Override
     public void opened(Link opened) {
         link = opened;
+        handshakeLog.opened(opened);
         NegotiationHandler handler = opened.channel().pipeline().get(NegotiationHandler.class);
         if (phase instanceof Phase.Over || handler == null) {
             // Cancelled or closed while it was being opened.
@@ -250,11 +312,20 @@ final class Session implements NegotiationListener, ConnectionOwner, LinkOpener.
             state.die();
             failConnecting(cause);
         }
+        ended();
+    }
+
+    /** The handle has come to its end: nothing of it is left. */
+    private void ended() {
+        if (capture != null) {
+            capture.close();
+        }
         closed.done(null);
     }
 
     /** The child has ended. Its replies may be unread, and a grandchild may speak; but then the handshake goes on soon. */
     private void exited(ExitStatus status) {
+        Loggers.SUBPROCESS.debug("{}: the child has ended: {}", settings.name(), status);
         loop.schedule(
                 () -> {
                     if (phase instanceof Phase.Haggling haggling && connecting != null) {
@@ -282,6 +353,7 @@ final class Session implements NegotiationListener, ConnectionOwner, LinkOpener.
         HandleFuture<NbdClient> future = connecting;
         connecting = null;
         if (future != null) {
+            Loggers.HANDLE.debug("{}: could not connect: {}", settings.name(), cause.getMessage());
             future.failed(cause);
         }
     }
@@ -323,6 +395,30 @@ final class Session implements NegotiationListener, ConnectionOwner, LinkOpener.
     }
 
     @Override
+    public void greetingReceived(Greeting greeting) {
+        traffic.greetingReceived();
+        handshakeLog.greeting(greeting);
+    }
+
+    @Override
+    public void optionSent(io.nbd4j.codec.handshake.OptionRequest request) {
+        traffic.optionSent();
+        handshakeLog.option(request);
+    }
+
+    @Override
+    public void replyReceived(OptionReply reply) {
+        handshakeLog.reply(reply);
+    }
+
+    @Override
+    public void tlsEnded(@Nullable Throwable failure) {
+        if (phase instanceof Phase.Haggling haggling) {
+            handshakeLog.tls(haggling.link().channel(), failure);
+        }
+    }
+
+    @Override
     public void ready(NegotiatedExport negotiated) {
         if (!(phase instanceof Phase.Haggling haggling)) {
             return;
@@ -342,7 +438,10 @@ final class Session implements NegotiationListener, ConnectionOwner, LinkOpener.
                         settings.completionExecutor(),
                         settings.allocator(),
                         // Under TLS the bytes from the kernel are not those that the destination gets.
-                        reached.isTls() ? null : reached.buffers()),
+                        reached.isTls() ? null : reached.buffers(),
+                        strict,
+                        settings.name(),
+                        traffic),
                 this);
         reached.channel().pipeline().addLast(started);
         phase = new Phase.Transmitting(reached, started);
@@ -478,6 +577,7 @@ final class Session implements NegotiationListener, ConnectionOwner, LinkOpener.
             return;
         }
         phase = new Phase.Over();
+        Loggers.HANDLE.debug("{}: the connection has ended: {}", settings.name(), loss.what());
         Link lost = transmitting.link();
         Connection ended = transmitting.connection();
         boolean inOrder = loss.kind() == Loss.Kind.END_OF_STREAM && ended.isIdle();
@@ -506,11 +606,14 @@ final class Session implements NegotiationListener, ConnectionOwner, LinkOpener.
     // ---- Closing
 
     /** The caller closes the handle; the state is CLOSED, or what an earlier end has made of it. */
-    void close() {
+    void close(CloseMode mode) {
         if (phase instanceof Phase.Idle) {
             phase = new Phase.Over();
-            closed.done(null);
-        } else if (phase instanceof Phase.Transmitting) {
+            ended();
+        } else if (phase instanceof Phase.Transmitting transmitting) {
+            if (mode == CloseMode.ABANDON_PENDING) {
+                transmitting.connection().abandonWaiting(Failures.abandoned());
+            }
             closeTransmission();
         } else if (phase instanceof Phase.Haggling haggling && connecting == null && optionUnderWay == null) {
             abort(haggling);
@@ -598,11 +701,7 @@ final class Session implements NegotiationListener, ConnectionOwner, LinkOpener.
         if (only == null) {
             DefaultSubprocess subprocess = last.subprocess();
             only = new Ending(
-                    loop,
-                    settings,
-                    last.channel(),
-                    subprocess == null ? null : subprocess.child(),
-                    () -> closed.done(null));
+                    loop, settings, last.channel(), subprocess == null ? null : subprocess.child(), this::ended);
             ending = only;
         }
         return only;

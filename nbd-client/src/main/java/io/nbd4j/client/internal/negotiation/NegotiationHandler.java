@@ -1,5 +1,6 @@
 package io.nbd4j.client.internal.negotiation;
 
+import io.nbd4j.client.internal.logging.Loggers;
 import io.nbd4j.client.internal.negotiation.NegotiationAction.CompleteOption;
 import io.nbd4j.client.internal.negotiation.NegotiationAction.EnterTransmission;
 import io.nbd4j.client.internal.negotiation.NegotiationAction.ExpectExportNameReply;
@@ -24,6 +25,7 @@ import io.nbd4j.codec.handshake.ExportNameReply;
 import io.nbd4j.codec.handshake.Greeting;
 import io.nbd4j.codec.handshake.HandshakeDecoder;
 import io.nbd4j.codec.handshake.OptionReply;
+import io.nbd4j.codec.handshake.OptionRequest;
 import io.nbd4j.codec.handshake.OptionRequestEncoder;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelFuture;
@@ -39,7 +41,6 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Leads a channel through the handshake: translates what arrives into events, and performs the actions of the machine.
@@ -52,7 +53,7 @@ import org.slf4j.LoggerFactory;
  * next; the callback of {@link #go} hears of it; the decoder leaves and hands on the bytes it has not used.
  */
 public final class NegotiationHandler extends ChannelInboundHandlerAdapter {
-    private static final Logger LOGGER = LoggerFactory.getLogger(NegotiationHandler.class);
+    private static final Logger LOGGER = Loggers.NEGOTIATION;
 
     private final Duration timeout;
     private final NegotiationListener listener;
@@ -243,8 +244,10 @@ public final class NegotiationHandler extends ChannelInboundHandlerAdapter {
     public void channelRead(ChannelHandlerContext context, Object message) {
         silentUnderTls = false;
         if (message instanceof Greeting greeting) {
+            listener.greetingReceived(greeting);
             step(new GreetingReceived(greeting));
         } else if (message instanceof OptionReply reply) {
+            listener.replyReceived(reply);
             step(new OptionReplyReceived(reply));
         } else if (message instanceof ExportNameReply reply) {
             step(new ExportNameReplyReceived(reply));
@@ -315,7 +318,7 @@ public final class NegotiationHandler extends ChannelInboundHandlerAdapter {
     private void perform(NegotiationAction action) {
         switch (action.kind()) {
             case SEND_CLIENT_FLAGS -> send(out -> OptionRequestEncoder.encode(((SendClientFlags) action).flags(), out));
-            case SEND_OPTION -> send(out -> OptionRequestEncoder.encode(((SendOption) action).request(), out));
+            case SEND_OPTION -> sendOption(((SendOption) action).request());
             case EXPECT_EXPORT_NAME_REPLY -> decoder.expectExportNameReply(((ExpectExportNameReply) action).zeroes());
             case START_TLS -> startTls();
             case PAUSE -> listener.paused();
@@ -337,9 +340,15 @@ public final class NegotiationHandler extends ChannelInboundHandlerAdapter {
             return;
         }
         layer.addTo(context().pipeline()).addListener(done -> {
+            listener.tlsEnded(done.cause());
             silentUnderTls = done.isSuccess();
             step(done.isSuccess() ? new TlsUp() : new TlsFailed(done.cause()));
         });
+    }
+
+    private void sendOption(OptionRequest request) {
+        listener.optionSent(request);
+        send(out -> OptionRequestEncoder.encode(request, out));
     }
 
     private void send(Consumer<ByteBuf> message) {

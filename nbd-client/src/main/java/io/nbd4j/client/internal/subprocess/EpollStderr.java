@@ -1,5 +1,6 @@
 package io.nbd4j.client.internal.subprocess;
 
+import io.nbd4j.client.internal.logging.Loggers;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.channel.IoEvent;
@@ -14,7 +15,6 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.concurrent.RejectedExecutionException;
 import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Reads the end of a stderr pipe on an event loop, so that no thread waits for it. Confined to the loop, but for
@@ -24,7 +24,7 @@ import org.slf4j.LoggerFactory;
  * SIGPIPE if this end were closed. When the loop ends, so does the capture.
  */
 public final class EpollStderr implements EpollIoHandle {
-    private static final Logger LOG = LoggerFactory.getLogger(EpollStderr.class);
+    private static final Logger LOG = Loggers.SUBPROCESS;
     private static final int PIECE = StderrTail.CAPACITY;
 
     /** A child that writes without pause must not keep the loop from the other connections. */

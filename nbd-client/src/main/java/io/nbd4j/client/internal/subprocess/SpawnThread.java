@@ -1,5 +1,6 @@
 package io.nbd4j.client.internal.subprocess;
 
+import io.nbd4j.client.internal.logging.Loggers;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
@@ -7,7 +8,6 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.function.Consumer;
 import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * The one thread of this JVM that starts children. It never ends: a child may have asked the kernel to be killed when
@@ -15,7 +15,7 @@ import org.slf4j.LoggerFactory;
  * so it does not keep the JVM alive.
  */
 public final class SpawnThread implements Executor {
-    private static final Logger LOG = LoggerFactory.getLogger(SpawnThread.class);
+    private static final Logger LOG = Loggers.SUBPROCESS;
     private static final SpawnThread INSTANCE = new SpawnThread();
 
     private final BlockingQueue<Runnable> tasks = new LinkedBlockingQueue<>();

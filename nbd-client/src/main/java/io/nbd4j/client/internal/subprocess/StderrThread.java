@@ -1,9 +1,9 @@
 package io.nbd4j.client.internal.subprocess;
 
+import io.nbd4j.client.internal.logging.Loggers;
 import java.io.IOException;
 import java.io.InputStream;
 import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Reads the standard error of one child where only a blocking stream reaches it.
@@ -13,7 +13,7 @@ import org.slf4j.LoggerFactory;
  * processes holding a captured stderr; each ends with its stream.
  */
 public final class StderrThread {
-    private static final Logger LOG = LoggerFactory.getLogger(StderrThread.class);
+    private static final Logger LOG = Loggers.SUBPROCESS;
     private static final int PIECE = 8 * 1024;
     private static final long STACK_BYTES = 128 * 1024;
 

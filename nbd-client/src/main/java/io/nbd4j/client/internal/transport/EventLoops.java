@@ -1,6 +1,7 @@
 package io.nbd4j.client.internal.transport;
 
 import io.nbd4j.client.internal.busypoll.BusyPoll;
+import io.nbd4j.client.internal.logging.Loggers;
 import io.netty.channel.IoEventLoop;
 import io.netty.channel.IoEventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
@@ -13,11 +14,10 @@ import io.netty.util.concurrent.DefaultThreadFactory;
 import java.nio.channels.spi.SelectorProvider;
 import java.util.concurrent.ThreadFactory;
 import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /** The event loops that all clients share which do not bring their own. */
 public final class EventLoops {
-    private static final Logger LOGGER = LoggerFactory.getLogger(EventLoops.class);
+    private static final Logger LOGGER = Loggers.TRANSPORT;
 
     private EventLoops() {}
 

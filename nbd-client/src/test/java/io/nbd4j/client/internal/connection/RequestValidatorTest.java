@@ -4,12 +4,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.nbd4j.client.ExportInfo;
 import io.nbd4j.client.InvalidRequestException;
+import io.nbd4j.client.StrictCheck;
 import io.nbd4j.codec.CommandType;
 import io.nbd4j.codec.NbdError;
 import io.nbd4j.codec.SizeConstraints;
 import io.nbd4j.codec.TransmissionFlags;
+import java.util.EnumSet;
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -69,7 +73,7 @@ class RequestValidatorTest {
                     """)
     void checksAgainstAnExportThatCanEverything(
             CommandType type, int flags, long offset, long length, @Nullable NbdError errno, @Nullable String message) {
-        check(ALL, type, flags, offset, length, errno, message);
+        check(StrictCheck.all(), ALL, type, flags, offset, length, errno, message);
     }
 
     @ParameterizedTest
@@ -110,10 +114,77 @@ class RequestValidatorTest {
             long length,
             @Nullable NbdError errno,
             @Nullable String message) {
-        check(exportFlags, type, flags, 0, length, errno, message);
+        check(StrictCheck.all(), exportFlags, type, flags, 0, length, errno, message);
+    }
+
+    @ParameterizedTest
+    @CsvSource(nullValues = "-", textBlock = """
+                    # check that is off, flags of the export, command, flags, offset, length, expected error, part of its message
+                    COMMANDS, 1, FLUSH, 0, 0, 0, -, -
+                    COMMANDS, 1, TRIM,  1, 0, 4096, -, -
+                    COMMANDS, 1, CACHE, 0, 0, 4096, -, -
+                    COMMANDS, 1, WRITE_ZEROES, 19, 0, 4096, -, -
+                    COMMANDS, 3, WRITE, 1, 0, 4096, -, -
+                    COMMANDS, 1, READ,  4, 0, 4096, -, -
+                    COMMANDS, 1, WRITE, 32, 0, 4096, -, -
+                    COMMANDS, 1, TRIM,  2, 0, 4096, EINVAL, 0x2
+                    COMMANDS, 1, TRIM,  0, 0, 0, EINVAL, zero
+                    FLAGS, 3581, READ,  65535, 0, 4096, -, -
+                    FLAGS, 3581, FLUSH, 32768, 0, 0, -, -
+                    FLAGS, 3581, READ,  65536, 0, 4096, EINVAL, 0x10000
+                    FLAGS, 3581, FLUSH, -2147483648, 0, 0, EINVAL, 0x80000000
+                    # a flag that the command does not have needs no advertisement
+                    FLAGS, 1, READ,  17, 0, 4096, -, -
+                    FLAGS, 1, READ,  4, 0, 4096, EINVAL, DF
+                    FLAGS, 1, TRIM,  64, 0, 4096, EINVAL, advertise this command
+                    BOUNDS, 3581, READ,  0, 65536, 4096, -, -
+                    BOUNDS, 3581, WRITE, 0, -4096, 4096, -, -
+                    BOUNDS, 3581, TRIM,  0, 0, 9223372036854771712, -, -
+                    BOUNDS, 3581, READ,  0, -1, 4096, EINVAL, minimum block
+                    BOUNDS, 3581, READ,  0, 65536, 0, EINVAL, zero
+                    BOUNDS, 3581, TRIM,  0, 0, -4096, EINVAL, negative
+                    ZERO_SIZE, 3581, READ,  0, 0, 0, -, -
+                    ZERO_SIZE, 3581, WRITE, 0, 4096, 0, -, -
+                    ZERO_SIZE, 3581, TRIM,  0, 65537, 0, EINVAL, minimum block
+                    ZERO_SIZE, 3581, TRIM,  0, 65538, 0, ENOSPC, not within
+                    ZERO_SIZE, 3581, READ,  0, 1, 0, EINVAL, minimum block
+                    ALIGN, 3581, READ,  0, 1, 1, -, -
+                    ALIGN, 3581, READ,  0, 65536, 1, -, -
+                    ALIGN, 3581, WRITE, 0, 65536, 2, ENOSPC, not within
+                    AUTO_FLAG, 3581, WRITE, 0, 0, 4096, -, -
+                    AUTO_FLAG, 3581, WRITE, 32, 0, 4096, EINVAL, PAYLOAD_LEN
+                    AUTO_FLAG, 3581, READ,  32, 0, 4096, EINVAL, 0x20
+                    """)
+    void eachCheckCanBeOff(
+            StrictCheck off,
+            int exportFlags,
+            CommandType type,
+            int flags,
+            long offset,
+            long length,
+            @Nullable NbdError errno,
+            @Nullable String message) {
+        check(StrictCheck.allBut(off), exportFlags, type, flags, offset, length, errno, message);
+    }
+
+    @Test
+    void aChangedStrictModeHoldsFromTheNextCommandOn() {
+        // Given
+        StrictMode strict = new StrictMode(StrictCheck.all());
+        RequestValidator validator = new RequestValidator(export(ALL), strict);
+
+        // When // Then
+        assertThat(validator.check(CommandType.READ, 0, 1, 1)).isNotNull();
+        strict.set(StrictCheck.allBut(StrictCheck.ALIGN));
+        assertThat(validator.check(CommandType.READ, 0, 1, 1)).isNull();
+        assertThat(strict.get())
+                .containsExactlyInAnyOrderElementsOf(EnumSet.complementOf(EnumSet.of(StrictCheck.ALIGN)));
+        strict.set(StrictCheck.all());
+        assertThat(validator.check(CommandType.READ, 0, 1, 1)).isNotNull();
     }
 
     private static void check(
+            Set<StrictCheck> checks,
             int exportFlags,
             CommandType type,
             int flags,
@@ -122,17 +193,7 @@ class RequestValidatorTest {
             @Nullable NbdError errno,
             @Nullable String message) {
         // Given
-        RequestValidator validator = new RequestValidator(new ExportInfo(
-                "",
-                SIZE,
-                new TransmissionFlags(exportFlags),
-                new SizeConstraints(4096, 4096, 1 << 20),
-                true,
-                false,
-                List.of(),
-                ExportInfo.Protocol.NEWSTYLE_FIXED,
-                null,
-                null));
+        RequestValidator validator = new RequestValidator(export(exportFlags), new StrictMode(checks));
 
         // When
         InvalidRequestException problem = validator.check(type, flags, offset, length);
@@ -147,5 +208,19 @@ class RequestValidatorTest {
                     .returns(errno, InvalidRequestException::errno)
                     .returns(type, InvalidRequestException::command);
         }
+    }
+
+    private static ExportInfo export(int flags) {
+        return new ExportInfo(
+                "",
+                SIZE,
+                new TransmissionFlags(flags),
+                new SizeConstraints(4096, 4096, 1 << 20),
+                true,
+                false,
+                List.of(),
+                ExportInfo.Protocol.NEWSTYLE_FIXED,
+                null,
+                null);
     }
 }

@@ -7,6 +7,7 @@ import io.nbd4j.client.ExportInfo;
 import io.nbd4j.client.MetaContext;
 import io.nbd4j.client.NbdException;
 import io.nbd4j.client.NbdFuture;
+import io.nbd4j.client.StrictCheck;
 import io.nbd4j.codec.SizeConstraints;
 import io.nbd4j.codec.TransmissionFlags;
 import io.netty.buffer.ByteBuf;
@@ -41,6 +42,8 @@ final class Rig implements ConnectionOwner, AutoCloseable {
     final Connection connection;
     final Commands commands;
     final List<Loss> losses = new ArrayList<>();
+    final StrictMode strict = new StrictMode(StrictCheck.all());
+    final Traffic traffic = new Traffic();
 
     int shutdowns;
     /** Whether the owner ends the requests as soon as it hears of a loss, as it does when there is no child to ask. */
@@ -78,10 +81,13 @@ final class Rig implements ConnectionOwner, AutoCloseable {
                         settings.pollNanos,
                         settings.executor,
                         allocator,
-                        settings.buffers),
+                        settings.buffers,
+                        strict,
+                        "rig",
+                        traffic),
                 this);
         commands = connection.commands();
-        channel.pipeline().addLast(connection);
+        channel.pipeline().addLast(traffic, connection);
     }
 
     static Rig structured() {

@@ -1,6 +1,7 @@
 package io.nbd4j.client.internal.subprocess.ladder;
 
 import io.nbd4j.client.SubprocessTransport;
+import io.nbd4j.client.internal.logging.Loggers;
 import io.nbd4j.client.internal.subprocess.Rung;
 import io.netty.channel.EventLoop;
 import java.util.ArrayList;
@@ -11,14 +12,13 @@ import java.util.Map;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Chooses the rung, before anything is started: a failure on one rung never leads to a try on the next, since the
  * command would run twice. Thread-safe.
  */
 public final class RungLadder {
-    private static final Logger LOG = LoggerFactory.getLogger(RungLadder.class);
+    private static final Logger LOG = Loggers.SUBPROCESS;
     private static final List<SubprocessTransport> BEST_FIRST =
             List.of(SubprocessTransport.SOCKETPAIR, SubprocessTransport.PIPE, SubprocessTransport.STREAM);
 

@@ -1,10 +1,10 @@
 package io.nbd4j.client.internal.subprocess.pipe;
 
+import io.nbd4j.client.internal.logging.Loggers;
 import io.netty.channel.unix.FileDescriptor;
 import java.io.File;
 import java.io.IOException;
 import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * A pipe between this process and a child that is not started yet. Confined to one thread.
@@ -16,7 +16,7 @@ final class ChildPipe implements AutoCloseable {
     /** Where a process finds its own descriptors by name. */
     static final String DESCRIPTORS = "/proc/self/fd";
 
-    private static final Logger LOG = LoggerFactory.getLogger(ChildPipe.class);
+    private static final Logger LOG = Loggers.SUBPROCESS;
 
     private final FileDescriptor ours;
     private final FileDescriptor childs;

@@ -2,6 +2,7 @@ package io.nbd4j.client.internal.subprocess.pipe;
 
 import io.nbd4j.client.StderrPolicy;
 import io.nbd4j.client.SubprocessTransport;
+import io.nbd4j.client.internal.logging.Loggers;
 import io.nbd4j.client.internal.subprocess.EpollLoops;
 import io.nbd4j.client.internal.subprocess.EpollStderr;
 import io.nbd4j.client.internal.subprocess.Executable;
@@ -19,7 +20,6 @@ import java.io.IOException;
 import java.lang.ProcessBuilder.Redirect;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Starts a child with a pipe as its standard input and another as its standard output.
@@ -31,7 +31,7 @@ public final class PipeRung implements Rung {
     /** The largest pipe that a process without privileges may have, unless the administrator says otherwise. */
     static final int CAPACITY = 1 << 20;
 
-    private static final Logger LOG = LoggerFactory.getLogger(PipeRung.class);
+    private static final Logger LOG = Loggers.SUBPROCESS;
 
     @Override
     public SubprocessTransport transport() {

@@ -1,6 +1,7 @@
 package io.nbd4j.client.internal.subprocess.socketpair;
 
 import io.nbd4j.client.ExitStatus;
+import io.nbd4j.client.internal.logging.Loggers;
 import io.nbd4j.client.internal.subprocess.SpawnThread;
 import io.netty.channel.IoEvent;
 import io.netty.channel.IoEventLoop;
@@ -16,7 +17,6 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Learns of the exit of one child, without a thread that waits for it, and has it reaped.
@@ -26,7 +26,7 @@ import org.slf4j.LoggerFactory;
  * a zombie must not stay because somebody shut a loop down. Confined to the loop; after its end to the spawn thread.
  */
 final class ExitWatch {
-    private static final Logger LOG = LoggerFactory.getLogger(ExitWatch.class);
+    private static final Logger LOG = Loggers.SUBPROCESS;
 
     /** The same on every architecture, unlike older system calls. */
     private static final long SYS_PIDFD_OPEN = 434;

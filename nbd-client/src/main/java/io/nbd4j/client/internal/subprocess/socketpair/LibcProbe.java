@@ -1,8 +1,8 @@
 package io.nbd4j.client.internal.subprocess.socketpair;
 
+import io.nbd4j.client.internal.logging.Loggers;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Whether libc can be called.
@@ -11,7 +11,7 @@ import org.slf4j.LoggerFactory;
  * @param reason a sentence that says why not, null if it could
  */
 record LibcProbe(@Nullable Libc libc, @Nullable String reason) {
-    private static final Logger LOG = LoggerFactory.getLogger(LibcProbe.class);
+    private static final Logger LOG = Loggers.SUBPROCESS;
 
     /** Binds libc at the first call, and remembers what came out. */
     static LibcProbe ofThisJvm() {

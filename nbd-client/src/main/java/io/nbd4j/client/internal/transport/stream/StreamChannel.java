@@ -1,5 +1,6 @@
 package io.nbd4j.client.internal.transport.stream;
 
+import io.nbd4j.client.internal.logging.Loggers;
 import io.nbd4j.client.internal.transport.ChildChannel;
 import io.nbd4j.client.internal.transport.ProcessAddress;
 import io.netty.buffer.ByteBuf;
@@ -13,7 +14,6 @@ import java.io.OutputStream;
 import java.util.concurrent.RejectedExecutionException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * A channel over an input and an output stream, each with a thread that alone touches it (see {@link StreamThread}).
@@ -26,7 +26,7 @@ import org.slf4j.LoggerFactory;
  * event loop that shuts down does not know such a channel: close it before.
  */
 public final class StreamChannel extends ChildChannel {
-    private static final Logger logger = LoggerFactory.getLogger(StreamChannel.class);
+    private static final Logger logger = Loggers.TRANSPORT;
     private static final int CHUNK_BYTES = 1 << 16;
 
     private final InputStream fromChild;

@@ -1,12 +1,12 @@
 package io.nbd4j.client.internal.transport.stream;
 
+import io.nbd4j.client.internal.logging.Loggers;
 import java.io.Closeable;
 import java.io.IOException;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * The one thread that touches one stream, closing included: to close a stream under a thread that is blocked in it may
@@ -16,7 +16,7 @@ import org.slf4j.LoggerFactory;
  * <p>A thread that is blocked in the stream ends once the child does; whoever started the child ends it.
  */
 final class StreamThread {
-    private static final Logger logger = LoggerFactory.getLogger(StreamThread.class);
+    private static final Logger logger = Loggers.TRANSPORT;
 
     private final Closeable stream;
     private final String name;

@@ -1,0 +1,80 @@
+package io.nbd4j.client.internal.handle;
+
+import io.nbd4j.client.internal.logging.Loggers;
+import io.nbd4j.codec.ServerText;
+import io.nbd4j.codec.handshake.Greeting;
+import io.nbd4j.codec.handshake.OptionReply;
+import io.nbd4j.codec.handshake.OptionRequest;
+import io.nbd4j.codec.handshake.OptionType;
+import io.netty.channel.Channel;
+import io.netty.handler.ssl.SslHandler;
+import javax.net.ssl.SSLSession;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+
+/** Writes the handshake of one handle to the log, at DEBUG. What the server said is bounded, and made printable. */
+final class HandshakeLog {
+    private static final int MAX_TEXT = 1024;
+
+    private final Logger logger;
+    private final String name;
+
+    HandshakeLog(String name) {
+        this(Loggers.NEGOTIATION, name);
+    }
+
+    HandshakeLog(Logger logger, String name) {
+        this.logger = logger;
+        this.name = name;
+    }
+
+    void opened(Link link) {
+        Loggers.TRANSPORT.debug("{}: {} is open: {}", name, link.transport(), link.channel());
+        DefaultSubprocess subprocess = link.subprocess();
+        if (subprocess != null && Loggers.SUBPROCESS.isDebugEnabled()) {
+            String words = ServerText.escape(String.join(" ", subprocess.argv()), MAX_TEXT);
+            Loggers.SUBPROCESS.debug("{}: process {} is {}", name, subprocess.pid(), words);
+        }
+    }
+
+    /** The handshake of TLS has ended, with {@code failure} or well. Of the keys nothing is said. */
+    void tls(Channel channel, @Nullable Throwable failure) {
+        SslHandler handler = channel.pipeline().get(SslHandler.class);
+        if (failure != null) {
+            Loggers.TLS.debug("{}: TLS failed", name, failure);
+        } else if (handler != null) {
+            SSLSession session = handler.engine().getSession();
+            Loggers.TLS.debug("{}: TLS is up: {}, {}", name, session.getProtocol(), session.getCipherSuite());
+        } else {
+            Loggers.TLS.debug("{}: TLS is up", name);
+        }
+    }
+
+    void greeting(Greeting greeting) {
+        if (logger.isDebugEnabled()) {
+            logger.debug("{}: greeting {}", name, printable(greeting));
+        }
+    }
+
+    void option(OptionRequest request) {
+        if (logger.isDebugEnabled()) {
+            logger.debug("{}: option {}", name, printable(request));
+        }
+    }
+
+    void reply(OptionReply reply) {
+        if (logger.isDebugEnabled()) {
+            logger.debug(
+                    "{}: reply to {}: {}",
+                    name,
+                    OptionType.fromWire(reply.option()),
+                    reply instanceof OptionReply.Refusal refusal
+                            ? refusal.type() + ", " + printable(refusal.message())
+                            : printable(reply));
+        }
+    }
+
+    private static String printable(Object message) {
+        return ServerText.escape(message.toString(), MAX_TEXT);
+    }
+}
