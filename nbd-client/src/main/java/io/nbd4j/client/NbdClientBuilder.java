@@ -399,7 +399,7 @@ public final class NbdClientBuilder {
      *
      * <p>One connection is made first. The others follow if the server advertises that several connections see one coherent
      * export ({@link ExportInfo#canMultiConn}), or if {@link #forceMultiConn} is set; otherwise there is one. A command as the
-     * target gives one connection, since each would be a server of its own. {@link #optionMode} has no effect.
+     * target gives one connection, since each would be a server of its own, unless it is forced. {@link #optionMode} has no effect.
      *
      * @param connections how many, 1 to 256
      * @return completes with the device when all connections are READY. Fails as {@link NbdClient#connect} does if one of them

@@ -9,9 +9,11 @@ import io.nbd4j.client.ConnectionLostException;
 import io.nbd4j.client.ConnectionState;
 import io.nbd4j.client.InvalidRequestException;
 import io.nbd4j.client.NbdClient;
+import io.nbd4j.client.NbdException;
 import io.nbd4j.client.NbdFuture;
 import io.nbd4j.client.NbdMultiDevice;
 import io.nbd4j.client.NbdTarget;
+import io.nbd4j.client.Subprocess;
 import io.nbd4j.codec.CommandType;
 import io.nbd4j.codec.TransmissionFlags;
 import io.nbd4j.testkit.MemoryExport;
@@ -21,6 +23,7 @@ import io.nbd4j.testkit.fault.FaultPlan;
 import io.nbd4j.testkit.fault.FaultRule;
 import io.nbd4j.testkit.fault.Hold;
 import io.nbd4j.testkit.fault.Matcher;
+import io.nbd4j.testkit.junit.RequiresServer;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
@@ -198,6 +201,52 @@ class MultiConnectionIT {
             // Then
             assertThat(device.connections()).hasSize(4);
             assertThat(server.transcript().requests(CommandType.FLUSH)).hasSize(4);
+        }
+    }
+
+    @Test
+    void aForcedFlushFailsOnceAConnectionWasLost() {
+        try (TestServer server = server(TransmissionFlags.CAN_MULTI_CONN)
+                        .faults(FaultPlan.of(FaultRule.when(Matcher.command(CommandType.WRITE))
+                                .nth(1)
+                                .then(Fault.drop())))
+                        .start();
+                NbdMultiDevice device = await(NbdClient.builder()
+                        .forceMultiConn(true)
+                        .connectMulti(NbdTarget.unix(server.socketPath()), 3))) {
+            // Given
+            failureOf(device.pwrite(block(1), 0), ConnectionLostException.class);
+            await(device.pwrite(block(2), 0));
+
+            // When // Then
+            failureOf(device.flush(), NbdException.class);
+            assertThat(server.transcript().requests(CommandType.FLUSH)).hasSize(2);
+            await(device.pwrite(block(3), 0));
+        }
+    }
+
+    @Test
+    @RequiresServer("nbdkit")
+    void aCommandIsOneConnectionUnlessItIsForcedAndThenEachIsAServerThatIsFlushed() {
+        // Given
+        NbdTarget command = NbdTarget.command("nbdkit", "-s", "memory", "1M");
+        try (NbdMultiDevice one = await(NbdClient.builder().connectMulti(command, 2));
+                NbdMultiDevice two =
+                        await(NbdClient.builder().forceMultiConn(true).connectMulti(command, 2))) {
+            // When
+            await(two.flush());
+
+            // Then
+            assertThat(one.connections()).hasSize(1);
+            assertThat(two.export().canMultiConn()).isTrue();
+            assertThat(two.connections()).hasSize(2);
+            assertThat(two.connections())
+                    .extracting(connection -> connection.statistics().requestsSent())
+                    .containsExactly(1L, 1L);
+            assertThat(two.connections())
+                    .extracting(connection ->
+                            connection.subprocess().map(Subprocess::pid).orElseThrow())
+                    .doesNotHaveDuplicates();
         }
     }
 

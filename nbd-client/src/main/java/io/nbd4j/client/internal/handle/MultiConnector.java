@@ -69,9 +69,7 @@ public final class MultiConnector {
 
     private void firstIsReady() {
         ExportInfo export = clients.get(0).export();
-        // Each connection to a command is a server of its own.
-        boolean oneServer = !(target instanceof NbdTarget.Command);
-        if (clients.size() == 1 || !(forced || (export.canMultiConn() && oneServer))) {
+        if (clients.size() == 1 || !(forced || isCoherent(export))) {
             succeed(List.of(clients.get(0)));
             return;
         }
@@ -79,6 +77,11 @@ public final class MultiConnector {
         for (DefaultNbdClient client : clients.subList(1, clients.size())) {
             follow(client, () -> nextIsReady(client, export));
         }
+    }
+
+    /** Each connection to a command is a server of its own, which knows nothing of the others. */
+    private boolean isCoherent(ExportInfo export) {
+        return export.canMultiConn() && !(target instanceof NbdTarget.Command);
     }
 
     private void nextIsReady(DefaultNbdClient client, ExportInfo first) {
@@ -94,7 +97,7 @@ public final class MultiConnector {
 
     private void succeed(List<DefaultNbdClient> used) {
         over = true;
-        result.done(new MultiDevice(used));
+        result.done(new MultiDevice(used, isCoherent(used.get(0).export())));
     }
 
     private void fail(Throwable failure) {

@@ -39,6 +39,7 @@ final class MultiDevice implements NbdMultiDevice {
     }
 
     private final List<Member> members;
+    private final boolean coherent;
     private final DefaultNbdClient first;
     private final HomeLoop home;
     private final HandleFuture<@Nullable Void> closed;
@@ -46,8 +47,13 @@ final class MultiDevice implements NbdMultiDevice {
     private final Set<Write> writes = ConcurrentHashMap.newKeySet();
     private final Set<MultiFlush> flushes = ConcurrentHashMap.newKeySet();
 
-    /** Takes clients that are READY, at least one. */
-    MultiDevice(List<DefaultNbdClient> clients) {
+    /**
+     * Takes clients that are READY, at least one.
+     *
+     * @param coherent whether one of them flushes for all
+     */
+    MultiDevice(List<DefaultNbdClient> clients, boolean coherent) {
+        this.coherent = coherent;
         this.members = clients.stream()
                 .map(client -> new Member(client, new AtomicInteger()))
                 .toList();
@@ -191,11 +197,11 @@ final class MultiDevice implements NbdMultiDevice {
     }
 
     /**
-     * One connection flushes for all if the server says so (CAN_MULTI_CONN). Otherwise each has to, those that were lost
+     * One connection flushes for all if the one server says so (CAN_MULTI_CONN). Otherwise each has to, those that were lost
      * included: what was written over them is not known to be safe, so the flush fails.
      */
     private List<? extends CompletableFuture<?>> sendFlush() {
-        if (export().canMultiConn()) {
+        if (coherent) {
             return List.of(leastBusy().client().flushEvenIfClosing());
         }
         return members.stream()
