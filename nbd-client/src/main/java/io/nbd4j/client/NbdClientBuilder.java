@@ -289,7 +289,10 @@ public final class NbdClientBuilder {
         return with(b -> b.maxBytesInFlight = bytes);
     }
 
-    /** The most requests that wait to be sent, at least 0. By default {@link NbdDefaults#MAX_REQUESTS_WAITING}. */
+    /**
+     * The most requests that wait to be sent, at least 0: for room in flight, or for the transport, while that is 4 MiB behind.
+     * By default {@link NbdDefaults#MAX_REQUESTS_WAITING}.
+     */
     public NbdClientBuilder maxRequestsWaiting(int requests) {
         if (requests < 0) {
             throw new IllegalArgumentException("requests waiting must be at least 0: " + requests);

@@ -97,7 +97,7 @@ final class Session implements NegotiationListener, ConnectionOwner, LinkOpener.
     private @Nullable Capture capture;
     private final Traffic traffic = new Traffic();
     private final StrictMode strict;
-    private final HandshakeLog handshakeLog;
+    private final HandleLog log;
 
     private volatile @Nullable Link link;
     private volatile @Nullable Connection connection;
@@ -110,7 +110,7 @@ final class Session implements NegotiationListener, ConnectionOwner, LinkOpener.
         this.settings = settings;
         this.state = state;
         this.strict = new StrictMode(settings.strictMode());
-        this.handshakeLog = new HandshakeLog(settings.name());
+        this.log = new HandleLog(settings.name());
         // Nobody can give the end up.
         this.closed = new HandleFuture<>(loop, settings.completionExecutor(), ending -> {});
     }
@@ -192,7 +192,7 @@ final class Session implements NegotiationListener, ConnectionOwner, LinkOpener.
         NbdTarget reached = target instanceof NbdTarget.Uri named ? TargetCheck.resolve(named.uri()) : target;
         server = new Reached(target, reached);
         phase = new Phase.Opening(() -> {});
-        Loggers.HANDLE.debug("{}: connects to {}", settings.name(), target);
+        log.connects(target);
         if (!startCapture()) {
             return;
         }
@@ -291,7 +291,7 @@ final class Session implements NegotiationListener, ConnectionOwner, LinkOpener.
     @Override
     public void opened(Link opened) {
         link = opened;
-        handshakeLog.opened(opened);
+        log.opened(opened);
         NegotiationHandler handler = opened.channel().pipeline().get(NegotiationHandler.class);
         if (phase instanceof Phase.Over || handler == null) {
             // Cancelled or closed while it was being opened.
@@ -397,24 +397,24 @@ final class Session implements NegotiationListener, ConnectionOwner, LinkOpener.
     @Override
     public void greetingReceived(Greeting greeting) {
         traffic.greetingReceived();
-        handshakeLog.greeting(greeting);
+        log.greeting(greeting);
     }
 
     @Override
     public void optionSent(io.nbd4j.codec.handshake.OptionRequest request) {
         traffic.optionSent();
-        handshakeLog.option(request);
+        log.option(request);
     }
 
     @Override
     public void replyReceived(OptionReply reply) {
-        handshakeLog.reply(reply);
+        log.reply(reply);
     }
 
     @Override
     public void tlsEnded(@Nullable Throwable failure) {
         if (phase instanceof Phase.Haggling haggling) {
-            handshakeLog.tls(haggling.link().channel(), failure);
+            log.tls(haggling.link().channel(), failure);
         }
     }
 

@@ -1,5 +1,6 @@
 package io.nbd4j.client.internal.handle;
 
+import io.nbd4j.client.NbdTarget;
 import io.nbd4j.client.internal.logging.Loggers;
 import io.nbd4j.codec.ServerText;
 import io.nbd4j.codec.handshake.Greeting;
@@ -12,28 +13,37 @@ import javax.net.ssl.SSLSession;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 
-/** Writes the handshake of one handle to the log, at DEBUG. What the server said is bounded, and made printable. */
-final class HandshakeLog {
+/**
+ * Writes what happens to one handle up to the transmission phase to the log, at DEBUG. Foreign text is bounded, and made
+ * printable.
+ */
+final class HandleLog {
     private static final int MAX_TEXT = 1024;
 
     private final Logger logger;
     private final String name;
 
-    HandshakeLog(String name) {
+    HandleLog(String name) {
         this(Loggers.NEGOTIATION, name);
     }
 
-    HandshakeLog(Logger logger, String name) {
+    HandleLog(Logger logger, String name) {
         this.logger = logger;
         this.name = name;
+    }
+
+    void connects(NbdTarget target) {
+        if (Loggers.HANDLE.isDebugEnabled()) {
+            Loggers.HANDLE.debug("{}: connects to {}", name, printable(target));
+        }
     }
 
     void opened(Link link) {
         Loggers.TRANSPORT.debug("{}: {} is open: {}", name, link.transport(), link.channel());
         DefaultSubprocess subprocess = link.subprocess();
         if (subprocess != null && Loggers.SUBPROCESS.isDebugEnabled()) {
-            String words = ServerText.escape(String.join(" ", subprocess.argv()), MAX_TEXT);
-            Loggers.SUBPROCESS.debug("{}: process {} is {}", name, subprocess.pid(), words);
+            Loggers.SUBPROCESS.debug(
+                    "{}: process {} is {}", name, subprocess.pid(), printable(String.join(" ", subprocess.argv())));
         }
     }
 

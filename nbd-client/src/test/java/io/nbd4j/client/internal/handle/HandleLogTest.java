@@ -14,9 +14,9 @@ import org.junit.jupiter.api.Test;
 import org.slf4j.event.Level;
 
 /** The lines about the handshake. */
-class HandshakeLogTest {
+class HandleLogTest {
     private final RecordingLogger logger = new RecordingLogger(Level.DEBUG);
-    private final HandshakeLog log = new HandshakeLog(logger, "disk");
+    private final HandleLog log = new HandleLog(logger, "disk");
 
     @Test
     void greetingOptionAndReplyAreALineEach() {
