@@ -9,6 +9,9 @@ module io.nbd4j.client {
     requires io.netty.transport.classes.epoll;
     requires io.netty.transport.unix.common;
     requires org.slf4j;
+    requires static io.netty.tcnative.classes.openssl;
+    requires static org.bouncycastle.tls;
+    requires static org.bouncycastle.provider;
     requires static transitive org.jspecify;
 
     exports io.nbd4j.client;

@@ -8,6 +8,7 @@ import io.nbd4j.client.NbdClientBuilder;
 import io.nbd4j.client.NbdFuture;
 import io.nbd4j.client.NbdProtocolException;
 import io.nbd4j.client.NbdTarget;
+import io.nbd4j.client.TlsMode;
 import io.nbd4j.client.contract.Outcomes;
 import io.nbd4j.codec.golden.WireBytes;
 import io.nbd4j.testkit.ScriptedConnection;
@@ -118,7 +119,8 @@ final class Dialogue implements AutoCloseable {
         ScriptedPeer peer = open(way);
         return new Dialogue(
                 way,
-                builder(way, UnaryOperator.identity()),
+                // Over a Unix socket there is no host, so that the options have to name it.
+                builder(way, options -> options.tls(TlsMode.DISABLE, TestTls.options())),
                 peer,
                 way.transport().uri(peer, scheme));
     }

@@ -5,6 +5,7 @@ import io.nbd4j.testkit.TestCertificates;
 import io.netty.buffer.UnpooledByteBufAllocator;
 import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslContextBuilder;
+import io.netty.handler.ssl.SslProvider;
 import javax.net.ssl.SSLEngine;
 import javax.net.ssl.SSLException;
 
@@ -25,6 +26,7 @@ final class TestTls {
         try {
             return TlsOptions.defaults()
                     .withContext(SslContextBuilder.forClient()
+                            .sslProvider(SslProvider.JDK)
                             .trustManager(CERTIFICATES.authority())
                             .build())
                     .withHostname(NAME);

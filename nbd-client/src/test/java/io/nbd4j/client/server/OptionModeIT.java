@@ -158,7 +158,12 @@ class OptionModeIT {
     @Test
     void withoutTheFixedHandshakeEverythingButGoAndAbortIsRefusedHere() {
         // Given
-        NbdClient nbd = paused(NbdClient.builder().metaContexts(ALLOCATION), "--mask-handshake=0", "memory", "1M");
+        TlsOptions tls = TlsOptions.defaults().withHostname("disk.example");
+        NbdClient nbd = paused(
+                NbdClient.builder().metaContexts(ALLOCATION).tls(TlsMode.DISABLE, tls),
+                "--mask-handshake=0",
+                "memory",
+                "1M");
         Negotiation negotiation = nbd.negotiation();
 
         // When // Then
@@ -203,8 +208,12 @@ class OptionModeIT {
 
     @Test
     void withoutTheFixedHandshakeThereIsNoTls() {
-        NbdClient nbd = client(NbdClient.builder().optionMode(true).tls(TlsMode.REQUIRE));
-        failureOf(nbd.connectUnix(nbdkit("--mask-handshake=0", "memory", "1M").unixSocket()), NbdTlsException.class);
+        NbdClient nbd = client(NbdClient.builder()
+                .optionMode(true)
+                .tls(TlsMode.REQUIRE, TlsOptions.defaults().withHostname("disk.example")));
+        NbdTlsException failure = failureOf(
+                nbd.connectUnix(nbdkit("--mask-handshake=0", "memory", "1M").unixSocket()), NbdTlsException.class);
+        assertThat(failure.errno()).isEqualTo(NbdError.ENOTSUP);
         assertThat(nbd.state()).isEqualTo(ConnectionState.DEAD);
     }
 

@@ -17,6 +17,8 @@ import io.nbd4j.client.RequestFate;
 import io.nbd4j.client.SubprocessTransport;
 import io.nbd4j.client.TlsMode;
 import io.nbd4j.client.TlsOptions;
+import io.nbd4j.client.TlsProvider;
+import io.nbd4j.client.TlsVerification;
 import io.nbd4j.client.contract.Processes;
 import io.nbd4j.codec.NbdError;
 import io.nbd4j.codec.handshake.OptionReplyType;
@@ -26,13 +28,16 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
 import io.netty.handler.ssl.SslContextBuilder;
+import io.netty.handler.ssl.SslProvider;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
 import javax.net.ssl.SSLException;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -44,10 +49,13 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** TLS against real servers, which have theirs from GnuTLS. The time limit only ends what hangs. */
+/**
+ * TLS with certificates against real servers, which have theirs from GnuTLS: what holds whoever does the client's. The time
+ * limit only ends what hangs.
+ */
 @RequiresServer("nbdkit")
 @Timeout(120)
-class TlsIT {
+abstract class TlsContract {
     private static final int MEBI = 1024 * 1024;
     private static final String NAME = "disk.example";
 
@@ -58,6 +66,9 @@ class TlsIT {
     Path directory;
 
     private Certificates certificates;
+
+    /** Returns who does the client's. */
+    abstract TlsProvider provider();
 
     @BeforeEach
     void makeAuthority() throws Exception {
@@ -93,7 +104,11 @@ class TlsIT {
     }
 
     private TlsOptions trusting() {
-        return TlsOptions.defaults().withTrustedCertificates(certificates.trusted());
+        return defaults().withTrustedCertificates(certificates.trusted());
+    }
+
+    private TlsOptions defaults() {
+        return TlsOptions.defaults().withProvider(provider());
     }
 
     private static NbdTlsException assertFails(NbdClient nbd, NbdTarget target) {
@@ -149,21 +164,57 @@ class TlsIT {
         }
     }
 
+    /** CVE-2024-7383: libnbd verified nothing there. Now it verifies the chain; here it takes a word of the user to leave out the name. */
     @Test
-    void aUnixSocketHasNoHostToVerify() throws Exception {
+    void whereThereIsNoHostTheNameMustBeGivenOrLeftOut() throws Exception {
         // Given
         Path credentials = certificates.forServer(NAME);
         RealServer server =
                 serving(RealServer.nbdkit("--tls-certificates=" + credentials, "--tls=require", "memory", "16M"));
-        NbdClient nbd = client(TlsMode.REQUIRE, trusting());
+        NbdTarget target = NbdTarget.unix(server.unixSocket());
+
+        // When // Then
+        NbdTlsException refusal = assertFails(client(TlsMode.REQUIRE, trusting()), target);
+        assertThat(refusal.errno()).isEqualTo(NbdError.EINVAL);
+        assertThat(refusal).hasMessageContaining("no host");
+        assertFails(client(TlsMode.ALLOW, trusting()), target);
+        assertThat(assertFails(client(TlsMode.REQUIRE, trusting().withHostname("other.example")), target))
+                .hasMessageContaining("other.example");
+        Content.writeAndReadBack(
+                await(client(TlsMode.REQUIRE, trusting().withHostname(NAME)).connect(target)),
+                Content.random(MEBI, 1),
+                0);
+        await(client(TlsMode.REQUIRE, trusting().withVerification(TlsVerification.CHAIN))
+                .connect(target));
+    }
+
+    /** CVE-2024-7383, the other half: also without a host the chain of signatures is verified. */
+    @Test
+    void whereThereIsNoHostTheChainIsVerifiedAllTheSame() throws Exception {
+        // Given
+        Path credentials = certificates.forServer(NAME);
+        RealServer server =
+                serving(RealServer.nbdkit("--tls-certificates=" + credentials, "--tls=require", "memory", "1M"));
+        NbdTarget target = NbdTarget.unix(server.unixSocket());
+        TlsOptions chain = defaults().withVerification(TlsVerification.CHAIN);
+
+        // When // Then
+        assertFails(client(TlsMode.REQUIRE, chain), target);
+        assertFails(client(TlsMode.REQUIRE, defaults().withHostname(NAME)), target);
+    }
+
+    @Test
+    void nothingIsVerifiedIfTheUserSaysSo() throws Exception {
+        // Given
+        NbdTarget target = tcp(certificates.forServerNamed(NAME), "--tls=require", "memory", "1M");
 
         // When
-        await(nbd.connectUnix(server.unixSocket()));
+        NbdClient nbd = client(TlsMode.REQUIRE, defaults().withVerification(TlsVerification.NONE));
+        await(nbd.connect(target));
 
         // Then
-        Content.writeAndReadBack(nbd, Content.random(MEBI, 1), 0);
-        assertFails(
-                client(TlsMode.REQUIRE, trusting().withHostname("other.example")), NbdTarget.unix(server.unixSocket()));
+        assertThat(nbd.isTlsActive()).isTrue();
+        Content.writeAndReadBack(nbd, Content.random(MEBI, 9), 0);
     }
 
     @Test
@@ -173,7 +224,7 @@ class TlsIT {
 
         // When
         NbdTlsException failure = assertFails(
-                client(TlsMode.REQUIRE, trusting()),
+                client(TlsMode.REQUIRE, trusting().withHostname(NAME)),
                 NbdTarget.command("nbdkit", "-s", "--tls-certificates=" + credentials, "--tls=require", "memory", "16M")
                         .withTransport(SubprocessTransport.PIPE));
 
@@ -237,7 +288,7 @@ class TlsIT {
         // When // Then
         assertThat(assertFails(client(TlsMode.REQUIRE, trusting()), target)).hasMessageContaining("127.0.0.1");
         assertFails(client(TlsMode.ALLOW, trusting()), target);
-        await(client(TlsMode.REQUIRE, trusting().withHostnameVerification(false))
+        await(client(TlsMode.REQUIRE, trusting().withVerification(TlsVerification.CHAIN))
                 .connect(target));
     }
 
@@ -256,7 +307,7 @@ class TlsIT {
     void anAuthorityThatIsNotTrustedIsRefused() throws Exception {
         // When
         NbdTlsException failure = assertFails(
-                client(TlsMode.REQUIRE, TlsOptions.defaults()),
+                client(TlsMode.REQUIRE, defaults()),
                 tcp(certificates.forServer(NAME), "--tls=require", "memory", "1M"));
 
         // Then
@@ -282,6 +333,7 @@ class TlsIT {
         // Given
         TlsOptions own = TlsOptions.defaults()
                 .withContext(SslContextBuilder.forClient()
+                        .sslProvider(provider() == TlsProvider.JDK ? SslProvider.JDK : SslProvider.OPENSSL)
                         .trustManager(certificates.trusted().toFile())
                         .endpointIdentificationAlgorithm(null)
                         .protocols("TLSv1.2")
@@ -335,7 +387,8 @@ class TlsIT {
     @ValueSource(strings = {"-o", "--mask-handshake=0"})
     void t006AndT011OlderHandshakesHaveNoTls(String handshake) {
         NbdTlsException failure = assertFails(
-                client(TlsMode.REQUIRE, trusting()), NbdTarget.command("nbdkit", "-s", handshake, "memory", "1M"));
+                client(TlsMode.REQUIRE, trusting().withHostname(NAME)),
+                NbdTarget.command("nbdkit", "-s", handshake, "memory", "1M"));
         assertThat(failure.errno()).isEqualTo(NbdError.ENOTSUP);
     }
 
@@ -367,7 +420,9 @@ class TlsIT {
         // Then
         assertThat(nbd.isTlsActive()).isTrue();
         failureOf(client(builder).connectUri("nbds://127.0.0.1:" + encrypted.port() + "/"), NbdTlsException.class);
-        failureOf(client(builder).connectUri("nbds+unix:///?socket=" + clear.unixSocket()), NbdTlsException.class);
+        failureOf(
+                client(builder).connectUri("nbds+unix:///?tls-hostname=" + NAME + "&socket=" + clear.unixSocket()),
+                NbdTlsException.class);
     }
 
     @Test
@@ -378,10 +433,12 @@ class TlsIT {
 
         // When // Then
         for (TlsOptions wrong : List.of(
-                TlsOptions.defaults().withTrustedCertificates(directory.resolve("missing.pem")),
-                TlsOptions.defaults().withTrustedCertificates(text),
-                trusting().withCertificate(text, text))) {
-            NbdTlsException failure = assertFails(client(TlsMode.ALLOW, wrong), nobody);
+                defaults().withTrustedCertificates(directory.resolve("missing.pem")),
+                defaults().withTrustedCertificates(text),
+                trusting().withCertificate(text, text),
+                trusting().withRevocationLists(text),
+                defaults().withPskFile(text))) {
+            NbdTlsException failure = assertFails(client(TlsMode.ALLOW, wrong.withHostname(NAME)), nobody);
             assertThat(failure.errno()).isEqualTo(NbdError.EINVAL);
             assertThat(failure).hasMessageContaining("the TLS options can't be used");
         }
@@ -408,7 +465,7 @@ class TlsIT {
         Path credentials = certificates.forServer(NAME);
         RealServer server =
                 serving(RealServer.nbdkit("--tls-certificates=" + credentials, "--tls=require", "memory", "16M"));
-        NbdClient nbd = client(TlsMode.REQUIRE, trusting());
+        NbdClient nbd = client(TlsMode.REQUIRE, trusting().withHostname(NAME));
         await(nbd.connectUnix(server.unixSocket()));
         Processes.signal("STOP", server.pid());
 
@@ -442,5 +499,102 @@ class TlsIT {
 
         // Then
         Content.writeAndReadBack(nbd, Content.random(MEBI / 2, 8), 4096);
+    }
+
+    /** Nobody is owed anything, but an end that was not announced may be the work of somebody in between. */
+    @Test
+    void anEndWithoutGoodbyeIsNoEndInOrder() throws Exception {
+        // Given
+        Path credentials = certificates.forServer(NAME);
+        RealServer server =
+                serving(RealServer.nbdkit("--tls-certificates=" + credentials, "--tls=require", "memory", "16M"));
+        NbdClient nbd = client(TlsMode.REQUIRE, trusting().withHostname(NAME));
+        await(nbd.connectUnix(server.unixSocket()));
+        Content.assertRead(nbd, new byte[512], 0);
+
+        // When
+        Processes.kill(server.pid());
+
+        // Then
+        Awaitility.await().until(() -> nbd.state() == ConnectionState.DEAD);
+    }
+
+    @Test
+    void aDirectoryInTheLayoutOfLibnbdIsUsed() throws Exception {
+        // Given
+        NbdTarget target = tcp(certificates.forServer(NAME), "--tls=require", "--tls-verify-peer", "memory", "1M");
+        TlsOptions options = defaults().withCertificateDirectory(directory);
+        NbdTlsException failure = assertFails(client(TlsMode.REQUIRE, options), target);
+        assertThat(failure.errno()).as("the server's opinion: %s", failure).isNull();
+
+        // When
+        certificates.forClient();
+        NbdClient nbd = client(TlsMode.REQUIRE, options);
+        await(nbd.connect(target));
+
+        // Then
+        Content.writeAndReadBack(nbd, Content.random(MEBI, 10), 0);
+    }
+
+    @Test
+    void aRevokedCertificateIsRefused() throws Exception {
+        // Given
+        NbdTarget target = tcp(certificates.forServer(NAME), "--tls=require", "memory", "1M");
+        TlsOptions options = defaults().withCertificateDirectory(directory);
+
+        // When // Then
+        certificates.revokeNothing();
+        await(client(TlsMode.REQUIRE, options).connect(target));
+        certificates.revokeServer();
+        assertThat(assertFails(client(TlsMode.REQUIRE, options), target)).hasMessageContaining("revoked");
+        assertFails(client(TlsMode.REQUIRE, trusting().withRevocationLists(certificates.revoked())), target);
+    }
+
+    @Test
+    void nobodyKnowsWhatAnOutdatedListWouldSay() throws Exception {
+        // Given
+        NbdTarget target = tcp(certificates.forServer(NAME), "--tls=require", "memory", "1M");
+        certificates.revokeNothingAnyMore();
+
+        // When // Then
+        assertFails(client(TlsMode.REQUIRE, defaults().withCertificateDirectory(directory)), target);
+    }
+
+    @Test
+    void severalHandlesReadAndWriteSideBySide() throws Exception {
+        // Given
+        NbdTarget target = tcp(certificates.forServer(NAME), "--tls=require", "memory", "16M");
+
+        // When // Then
+        SideBySide.readAndWrite(
+                8, 2 * MEBI, () -> await(client(TlsMode.REQUIRE, trusting()).connect(target)));
+    }
+
+    /** It wants a certificate of the client whenever it has an authority, without which it has no TLS. */
+    @Test
+    @RequiresServer("nbd-server")
+    void nbdServerSpeaksTls() throws Exception {
+        // Given
+        Path credentials = certificates.forServer(NAME);
+        certificates.forClient();
+        Path image = Files.write(directory.resolve("image"), new byte[MEBI]);
+        RealServer server = serving(RealServer.nbdServer("certfile = " + credentials.resolve("server-cert.pem")
+                + "\nkeyfile = " + credentials.resolve("server-key.pem")
+                + "\ncacertfile = " + certificates.trusted()
+                + "\nforce_tls = true\n[disk]\nexportname = " + image + "\nflush = true\n"));
+        TlsOptions options = trusting().withHostname(NAME);
+        NbdClientBuilder builder = NbdClient.builder().exportName("disk");
+
+        // When
+        NbdClient nbd = client(builder.tls(
+                TlsMode.REQUIRE, options.withCertificate(certificates.clientChain(), certificates.clientKey())));
+        await(nbd.connectUnix(server.unixSocket()));
+
+        // Then
+        Content.writeAndReadBack(nbd, Content.random(MEBI / 2, 11), 4096);
+        await(nbd.flush());
+        assertThat(Arrays.copyOfRange(Files.readAllBytes(image), 4096, 4096 + MEBI / 2))
+                .isEqualTo(Content.random(MEBI / 2, 11));
+        assertFails(client(builder.tls(TlsMode.REQUIRE, options)), NbdTarget.unix(server.unixSocket()));
     }
 }

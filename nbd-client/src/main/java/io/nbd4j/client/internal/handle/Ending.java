@@ -1,10 +1,11 @@
 package io.nbd4j.client.internal.handle;
 
 import io.nbd4j.client.internal.subprocess.ChildProcess;
+import io.nbd4j.client.internal.tls.TlsEnd;
 import io.netty.channel.Channel;
 import io.netty.channel.EventLoop;
 import io.netty.channel.socket.DuplexChannel;
-import io.netty.handler.ssl.SslHandler;
+import io.netty.util.concurrent.Future;
 import io.netty.util.concurrent.ScheduledFuture;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -64,12 +65,11 @@ final class Ending {
     }
 
     private static void shutdownOutput(DuplexChannel channel) {
-        SslHandler tls = channel.pipeline().get(SslHandler.class);
-        if (tls == null) {
+        Future<?> underTls = TlsEnd.say(channel);
+        if (underTls == null) {
             channel.shutdownOutput();
         } else {
-            // TLS is to say that it ends (close_notify), or the server can't tell the end from an attack.
-            tls.closeOutbound().addListener(said -> channel.shutdownOutput());
+            underTls.addListener(said -> channel.shutdownOutput());
         }
     }
 

@@ -25,7 +25,6 @@ import io.nbd4j.codec.handshake.OptionReplyType;
 import io.nbd4j.codec.handshake.OptionType;
 import java.nio.ByteBuffer;
 import java.util.concurrent.CompletionException;
-import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
 
 /** Puts what went wrong with the handle into exceptions. Pure functions. */
@@ -136,7 +135,7 @@ final class Failures {
         Throwable wrapped = failure instanceof CompletionException ? failure.getCause() : null;
         Throwable cause = wrapped != null ? wrapped : failure;
         return new NbdTlsException(
-                "the TLS options can't be used: " + cause,
+                "the TLS options can't be used: " + (cause.getMessage() == null ? cause : cause.getMessage()),
                 RequestFate.NOT_SENT,
                 NbdError.EINVAL,
                 null,
@@ -152,11 +151,9 @@ final class Failures {
                         + subprocess.transport();
     }
 
-    /** Returns what TLS itself says, which is wrapped by those who pass it on. */
     private static String reason(@Nullable Throwable cause) {
-        SSLException found = TlsErrors.find(cause);
-        Throwable said = found == null ? cause : found;
-        return said == null || said.getMessage() == null ? "" : ": " + said.getMessage();
+        String reason = TlsErrors.reason(cause);
+        return reason == null ? "" : ": " + ServerText.escape(reason, MAX_SERVER_TEXT);
     }
 
     private static NbdException notNbd(

@@ -1,8 +1,8 @@
 package io.nbd4j.client.internal.handle;
 
 import io.nbd4j.client.internal.connection.ReceiveBuffers;
+import io.nbd4j.client.internal.tls.TlsEnd;
 import io.netty.channel.Channel;
-import io.netty.handler.ssl.SslHandler;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -14,6 +14,6 @@ record Link(
         Channel channel, ReceiveBuffers buffers, @Nullable DefaultSubprocess subprocess, String transport) {
     /** Returns whether TLS is up, or about to be. Any thread. */
     boolean isTls() {
-        return channel.pipeline().get(SslHandler.class) != null;
+        return TlsEnd.isIn(channel);
     }
 }

@@ -32,7 +32,7 @@ import io.nbd4j.client.internal.negotiation.OptionFailure;
 import io.nbd4j.client.internal.negotiation.OptionResult;
 import io.nbd4j.client.internal.negotiation.ReceivedBytes;
 import io.nbd4j.client.internal.tls.TlsLayer;
-import io.nbd4j.client.internal.tls.TlsLayers;
+import io.nbd4j.client.internal.tls.options.TlsLayers;
 import io.nbd4j.codec.handshake.Greeting;
 import io.nbd4j.codec.handshake.OptionReply;
 import io.netty.channel.Channel;
@@ -98,6 +98,8 @@ final class Session implements NegotiationListener, ConnectionOwner, LinkOpener.
     private final Traffic traffic = new Traffic();
     private final StrictMode strict;
     private final HandleLog log;
+
+    private @Nullable TlsLayer tls;
 
     private volatile @Nullable Link link;
     private volatile @Nullable Connection connection;
@@ -234,8 +236,10 @@ final class Session implements NegotiationListener, ConnectionOwner, LinkOpener.
                 if (failure != null) {
                     notOpened(Failures.tlsOptions(failure));
                 } else if (phase instanceof Phase.Opening) {
+                    tls = layer;
                     then.accept(layer);
                 } else {
+                    layer.release();
                     // Cancelled or closed in the meantime.
                     notOpened(Failures.closedByCaller());
                 }
@@ -243,6 +247,9 @@ final class Session implements NegotiationListener, ConnectionOwner, LinkOpener.
             try {
                 loop.execute(next);
             } catch (RejectedExecutionException e) {
+                if (layer != null) {
+                    layer.release();
+                }
                 notOpened(Failures.eventLoopShutDown(e));
             }
         });
@@ -252,6 +259,9 @@ final class Session implements NegotiationListener, ConnectionOwner, LinkOpener.
         TlsOptions options = settings.tlsOptions();
         if (named instanceof NbdTarget.Uri byUri && byUri.uri().tlsHostname() != null) {
             options = options.withHostname(byUri.uri().tlsHostname());
+        }
+        if (named instanceof NbdTarget.Uri byUri && byUri.uri().username() != null) {
+            options = options.withUsername(byUri.uri().username());
         }
         String host = reached instanceof NbdTarget.Tcp tcp ? tcp.host() : null;
         return TlsLayers.make(options, host);
@@ -313,14 +323,6 @@ final class Session implements NegotiationListener, ConnectionOwner, LinkOpener.
             failConnecting(cause);
         }
         ended();
-    }
-
-    /** The handle has come to its end: nothing of it is left. */
-    private void ended() {
-        if (capture != null) {
-            capture.close();
-        }
-        closed.done(null);
     }
 
     /** The child has ended. Its replies may be unread, and a grandchild may speak; but then the handshake goes on soon. */
@@ -540,12 +542,16 @@ final class Session implements NegotiationListener, ConnectionOwner, LinkOpener.
             Runnable next = () -> {
                 if (optionUnderWay != future) {
                     // The handle has ended, and with it the option.
+                    if (layer != null) {
+                        layer.release();
+                    }
                     return;
                 }
                 optionUnderWay = null;
                 if (failure != null) {
                     future.failed(Failures.tlsOptions(failure));
                 } else {
+                    tls = layer;
                     haggling.handler().useTls(layer);
                     option("startTls", future, NegotiationHandler::startTls, OptionResult.Answer::agreed);
                 }
@@ -553,6 +559,9 @@ final class Session implements NegotiationListener, ConnectionOwner, LinkOpener.
             try {
                 loop.execute(next);
             } catch (RejectedExecutionException e) {
+                if (layer != null) {
+                    layer.release();
+                }
                 future.failed(Failures.eventLoopShutDown(e));
             }
         });
@@ -693,6 +702,18 @@ final class Session implements NegotiationListener, ConnectionOwner, LinkOpener.
                 leaving.disconnect().addListener(sent -> endingOf(open).politely());
             }
         });
+    }
+
+    /** The handle has come to its end: nothing of it is left. */
+    private void ended() {
+        if (capture != null) {
+            capture.close();
+        }
+        if (tls != null) {
+            tls.release();
+            tls = null;
+        }
+        closed.done(null);
     }
 
     /** The one end of the link, which ends the handle too. */

@@ -1,43 +1,71 @@
 package io.nbd4j.client.internal.tls;
 
-import io.nbd4j.client.TlsOptions;
+import io.nbd4j.client.TlsVerification;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelPipeline;
+import io.netty.handler.ssl.OpenSsl;
 import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslHandler;
+import io.netty.util.NetUtil;
+import io.netty.util.ReferenceCountUtil;
 import io.netty.util.concurrent.Future;
+import java.util.List;
 import java.util.concurrent.Executor;
+import javax.net.ssl.SNIHostName;
 import javax.net.ssl.SSLEngine;
 import javax.net.ssl.SSLParameters;
 import org.jspecify.annotations.Nullable;
 
-/** TLS for the connections to one server, by Netty's handler. */
+/** TLS with certificates for the connections to one server, by Netty's handler. */
 public final class SslLayer implements TlsLayer {
     /** No port is told to the engine: it would only look for an earlier session under it. */
     private static final int NO_PORT = -1;
 
     private final SslContext context;
+    private final boolean owner;
     private final @Nullable String hostname;
-    private final boolean verifyHostname;
+    private final TlsVerification verification;
     private final Executor tasks;
 
-    /**
-     * Creates the layer.
-     *
-     * @param host the host of the server, null if it has none
-     * @param tasks runs what takes long in a handshake
-     */
-    SslLayer(SslContext context, TlsOptions options, @Nullable String host, Executor tasks) {
+    private SslLayer(
+            SslContext context,
+            boolean owner,
+            @Nullable String hostname,
+            TlsVerification verification,
+            Executor tasks) {
+        if (hostname == null && verification == TlsVerification.CHAIN_AND_NAME) {
+            throw new IllegalArgumentException("no name to verify");
+        }
         this.context = context;
-        this.hostname = options.hostname() != null ? options.hostname() : withoutZone(host);
-        this.verifyHostname = options.verifyHostname();
+        this.owner = owner;
+        this.hostname = hostname;
+        this.verification = verification;
         this.tasks = tasks;
     }
 
-    /** The zone of an IPv6 address means something on this machine only, and is in no certificate. */
-    private static @Nullable String withoutZone(@Nullable String host) {
-        int zone = host == null ? -1 : host.indexOf('%');
-        return host == null || zone < 0 ? host : host.substring(0, zone);
+    /**
+     * Creates a layer with a context of the caller's own.
+     *
+     * @param hostname the server's name or IP address; may be null unless that is verified
+     * @param tasks runs what takes long in a handshake
+     */
+    public static SslLayer of(
+            SslContext context, @Nullable String hostname, TlsVerification verification, Executor tasks) {
+        return new SslLayer(context, false, hostname, verification, tasks);
+    }
+
+    /** Creates a layer that owns its context. The parameters are those of {@link #of}. */
+    public static SslLayer owning(
+            SslContext context, @Nullable String hostname, TlsVerification verification, Executor tasks) {
+        return new SslLayer(context, true, hostname, verification, tasks);
+    }
+
+    @Override
+    public void release() {
+        if (owner) {
+            // That of OpenSSL counts its engines; there is nothing to release of the JDK's.
+            ReferenceCountUtil.release(context);
+        }
     }
 
     @Override
@@ -50,9 +78,37 @@ public final class SslLayer implements TlsLayer {
         SSLEngine engine = handler.engine();
         SSLParameters parameters = engine.getSSLParameters();
         // Not null, which would mean "as before".
-        parameters.setEndpointIdentificationAlgorithm(hostname != null && verifyHostname ? "HTTPS" : "");
+        parameters.setEndpointIdentificationAlgorithm(verification == TlsVerification.CHAIN_AND_NAME ? "HTTPS" : "");
+        if (hostname != null) {
+            tellName(hostname, parameters);
+        }
         engine.setSSLParameters(parameters);
-        pipeline.addFirst(handler);
-        return handler.handshakeFuture();
+        if (OpenSsl.isAvailable()) {
+            OpenSslRenegotiation.refuse(engine);
+        }
+        LastWords lastWords = new LastWords();
+        pipeline.addFirst(lastWords, handler, new OneHandshake(engine), new TlsEnd(handler::closeOutbound));
+        return handler.handshakeFuture().addListener(done -> {
+            if (done.isSuccess()) {
+                pipeline.remove(lastWords);
+            }
+        });
+    }
+
+    /** The engine would leave out names without a dot, such as those in a container's network. */
+    private static void tellName(String hostname, SSLParameters parameters) {
+        if (NetUtil.isValidIpV4Address(hostname) || NetUtil.isValidIpV6Address(hostname)) {
+            return;
+        }
+        String name = hostname.endsWith(".") ? hostname.substring(0, hostname.length() - 1) : hostname;
+        SNIHostName told;
+        try {
+            told = new SNIHostName(name);
+        } catch (IllegalArgumentException e) {
+            // Not a name that can be told, such as one with an underscore. Whether the certificate has it is another
+            // question.
+            return;
+        }
+        parameters.setServerNames(List.of(told));
     }
 }

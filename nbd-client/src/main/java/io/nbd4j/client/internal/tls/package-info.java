@@ -1,7 +1,4 @@
-/**
- * TLS under a connection: making contexts of the user's options, putting the handler into the pipeline, telling its errors from
- * others.
- */
+/** TLS under a connection: putting the handlers into the pipeline, its end, telling its errors from others. */
 @NullMarked
 package io.nbd4j.client.internal.tls;
 

@@ -5,7 +5,6 @@ import io.nbd4j.client.TlsOptions;
 import io.nbd4j.client.TlsVerification;
 import io.nbd4j.client.internal.tls.SslLayer;
 import io.nbd4j.client.internal.tls.TlsLayer;
-import io.netty.handler.ssl.SslContext;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import java.io.IOException;
 import java.security.GeneralSecurityException;
@@ -34,7 +33,7 @@ public final class TlsLayers {
      * Makes the layer of a connection. Any thread.
      *
      * @param host the host of the server, null if it has none
-     * @return completes on another thread; fails with an {@link IOException}, a {@link GeneralSecurityException}, an
+     * @return completes on another thread with a layer that the caller releases; fails with an {@link IOException}, a {@link GeneralSecurityException}, an
      *     {@link IllegalArgumentException} or an {@link IllegalStateException} if the options can't be used
      */
     public static CompletableFuture<TlsLayer> make(TlsOptions options, @Nullable String host) {
@@ -66,21 +65,21 @@ public final class TlsLayers {
             return PskSupport.layer(usernameOf(options), known.key(), hostname, THREADS);
         }
         if (hostname == null && options.verification() == TlsVerification.CHAIN_AND_NAME) {
-            throw new IllegalArgumentException("there is no host whose name the certificate must have: give that name as"
-                    + " the host name of the options, or do without (verification of the chain only)");
+            throw new IllegalArgumentException(
+                    "there is no host whose name the certificate must have: give that name as"
+                            + " the host name of the options, or do without (verification of the chain only)");
         }
-        return new SslLayer(context(options), hostname, options.verification(), THREADS);
-    }
-
-    private static SslContext context(TlsOptions options) throws IOException, GeneralSecurityException {
-        TlsCredentials credentials = options.credentials();
         if (credentials instanceof TlsCredentials.Own own) {
-            return own.context();
+            return SslLayer.of(own.context(), hostname, options.verification(), THREADS);
         }
         TlsCredentials.PemFiles files = credentials instanceof TlsCredentials.Directory named
                 ? CertificateDirectory.filesOf(named.directory())
                 : (TlsCredentials.PemFiles) credentials;
-        return Contexts.of(files, options.verification(), options.provider());
+        return SslLayer.owning(
+                Contexts.of(files, options.verification(), options.provider()),
+                hostname,
+                options.verification(),
+                THREADS);
     }
 
     /** As in libnbd, which takes the name from the environment first. */

@@ -1,0 +1,138 @@
+package io.nbd4j.client.internal.tls.psk;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufUtil;
+import io.netty.buffer.Unpooled;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.security.SecureRandom;
+import java.util.Arrays;
+import java.util.Vector;
+import org.bouncycastle.tls.BasicTlsPSKExternal;
+import org.bouncycastle.tls.CipherSuite;
+import org.bouncycastle.tls.PRFAlgorithm;
+import org.bouncycastle.tls.PSKTlsServer;
+import org.bouncycastle.tls.ProtocolVersion;
+import org.bouncycastle.tls.PskIdentity;
+import org.bouncycastle.tls.TlsCredentials;
+import org.bouncycastle.tls.TlsPSKExternal;
+import org.bouncycastle.tls.TlsPSKIdentityManager;
+import org.bouncycastle.tls.TlsServerProtocol;
+import org.bouncycastle.tls.TlsUtils;
+import org.bouncycastle.tls.crypto.TlsCrypto;
+import org.bouncycastle.tls.crypto.impl.jcajce.JcaTlsCryptoProvider;
+import org.jspecify.annotations.Nullable;
+
+/** A server that knows one key, and speaks one version of TLS. */
+final class PskServer {
+    private static final TlsCrypto CRYPTO = new JcaTlsCryptoProvider().create(new SecureRandom());
+
+    final TlsServerProtocol protocol = new TlsServerProtocol();
+    private boolean failed;
+
+    PskServer(ProtocolVersion version, String identity, byte[] key) throws IOException {
+        protocol.accept(new Knowing(version, identity.getBytes(StandardCharsets.UTF_8), key));
+    }
+
+    /** Takes bytes from the client, releases them, and returns what it says to that. */
+    ByteBuf take(ByteBuf bytes) {
+        byte[] copy = ByteBufUtil.getBytes(bytes);
+        bytes.release();
+        if (!failed && !protocol.isClosed()) {
+            try {
+                protocol.offerInput(copy);
+            } catch (IOException e) {
+                // The alert is in what it says.
+                failed = true;
+            }
+        }
+        return says();
+    }
+
+    /** Encrypts. */
+    ByteBuf say(byte[] bytes) throws IOException {
+        protocol.writeApplicationData(bytes, 0, bytes.length);
+        return says();
+    }
+
+    ByteBuf sayGoodbye() throws IOException {
+        protocol.close();
+        return says();
+    }
+
+    private ByteBuf says() {
+        byte[] bytes = new byte[protocol.getAvailableOutputBytes()];
+        protocol.readOutput(bytes, 0, bytes.length);
+        return Unpooled.wrappedBuffer(bytes);
+    }
+
+    /** Returns what the client has said since the last call. */
+    byte[] heard() {
+        byte[] bytes = new byte[protocol.getAvailableInputBytes()];
+        protocol.readInput(bytes, 0, bytes.length);
+        return bytes;
+    }
+
+    boolean hasFailed() {
+        return failed;
+    }
+
+    @SuppressWarnings({"JdkObsolete", "rawtypes"}) // the library's interface is made of Vector
+    private static final class Knowing extends PSKTlsServer {
+        private final ProtocolVersion version;
+        private final byte[] identity;
+        private final byte[] key;
+
+        Knowing(ProtocolVersion version, byte[] identity, byte[] key) {
+            super(CRYPTO, new OneKey(identity, key));
+            this.version = version;
+            this.identity = identity;
+            this.key = key;
+        }
+
+        @Override
+        protected ProtocolVersion[] getSupportedVersions() {
+            return version.only();
+        }
+
+        @Override
+        protected int[] getSupportedCipherSuites() {
+            return new int[] {CipherSuite.TLS_AES_128_GCM_SHA256, CipherSuite.TLS_ECDHE_PSK_WITH_AES_128_CBC_SHA256};
+        }
+
+        @Override
+        public @Nullable TlsPSKExternal getExternalPSK(Vector identities) {
+            for (Object offered : identities) {
+                if (Arrays.equals(((PskIdentity) offered).getIdentity(), identity)) {
+                    return new BasicTlsPSKExternal(identity, CRYPTO.createSecret(key), PRFAlgorithm.tls13_hkdf_sha256);
+                }
+            }
+            return null;
+        }
+
+        @Override
+        public @Nullable TlsCredentials getCredentials() throws IOException {
+            return TlsUtils.isTLSv13(context) ? null : super.getCredentials();
+        }
+    }
+
+    private static final class OneKey implements TlsPSKIdentityManager {
+        private final byte[] identity;
+        private final byte[] key;
+
+        OneKey(byte[] identity, byte[] key) {
+            this.identity = identity;
+            this.key = key;
+        }
+
+        @Override
+        public byte @Nullable [] getHint() {
+            return null;
+        }
+
+        @Override
+        public byte @Nullable [] getPSK(byte[] asked) {
+            return Arrays.equals(asked, identity) ? key.clone() : null;
+        }
+    }
+}
