@@ -100,8 +100,8 @@ public record TlsOptions(
     }
 
     /**
-     * Returns a copy that uses the caller's own context, whose provider, protocols, authorities and certificates hold. What of
-     * the server's certificate must be its name stays with these options.
+     * Returns a copy that uses the caller's own context, whose provider, protocols, authorities and certificates hold. Whether
+     * the certificate must have the host's name is up to these options; {@link TlsVerification#NONE} is as CHAIN then.
      */
     public TlsOptions withContext(SslContext own) {
         return withCredentials(new TlsCredentials.Own(own));

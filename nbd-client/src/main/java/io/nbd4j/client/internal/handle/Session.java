@@ -94,6 +94,7 @@ final class Session implements NegotiationListener, ConnectionOwner, LinkOpener.
     private @Nullable NegotiationFacts agreed;
     /** What the caller named and what was reached by it, for a TLS that is started later. */
     private @Nullable Reached server;
+
     private @Nullable Capture capture;
     private final Traffic traffic = new Traffic();
     private final StrictMode strict;
