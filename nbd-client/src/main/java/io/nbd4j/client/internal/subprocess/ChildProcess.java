@@ -25,4 +25,18 @@ public interface ChildProcess {
 
     /** Ends the child (SIGKILL). Does nothing once it was reaped. */
     void kill();
+
+    /**
+     * Returns whether the child sees the end of the connection at its standard input, so that it can be expected to end
+     * by itself.
+     */
+    default boolean seesEndOfConnection() {
+        return true;
+    }
+
+    /**
+     * Removes what was made in the file system for the child. What ends in order has it removed by then; may be called
+     * again.
+     */
+    default void removeFiles() {}
 }

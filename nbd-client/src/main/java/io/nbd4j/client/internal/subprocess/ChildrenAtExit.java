@@ -58,11 +58,17 @@ public final class ChildrenAtExit {
         child.onExit().whenComplete((status, failure) -> alive.remove(child));
         if (hookClaimed.compareAndSet(false, true) && !hooks.add(this::endAll)) {
             ending = true;
-            alive.forEach(ChildProcess::terminate);
+            alive.forEach(ChildrenAtExit::endLate);
         } else if (ending) {
             // Whoever ends children sets the flag, then walks the set; here it is the other way round: none is missed.
-            child.terminate();
+            endLate(child);
         }
+    }
+
+    /** Nobody will wait for the child any more. */
+    private static void endLate(ChildProcess child) {
+        child.terminate();
+        child.removeFiles();
     }
 
     /** Returns how many children are alive. */
@@ -78,6 +84,8 @@ public final class ChildrenAtExit {
         if (!haveEndedInTime(children)) {
             children.forEach(ChildProcess::kill);
         }
+        // Not left to the end of each child, which may come too late now.
+        children.forEach(ChildProcess::removeFiles);
     }
 
     private static boolean haveEndedInTime(List<ChildProcess> children) {

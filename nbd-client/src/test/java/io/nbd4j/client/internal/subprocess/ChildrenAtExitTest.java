@@ -56,7 +56,8 @@ class ChildrenAtExitTest {
 
         // Then
         assertThat(polite.calls()).first().isEqualTo("terminate");
-        assertThat(stubborn.calls()).containsExactly("terminate", "kill");
+        assertThat(polite.calls()).last().isEqualTo("remove files");
+        assertThat(stubborn.calls()).containsExactly("terminate", "kill", "remove files");
         assertThat(children.size()).isZero();
     }
 
@@ -71,7 +72,7 @@ class ChildrenAtExitTest {
         children.add(late);
 
         // Then
-        assertThat(late.calls()).containsExactly("terminate");
+        assertThat(late.calls()).containsExactly("terminate", "remove files");
     }
 
     @Test
@@ -86,8 +87,8 @@ class ChildrenAtExitTest {
         tooLate.add(second);
 
         // Then
-        assertThat(first.calls()).containsExactly("terminate");
-        assertThat(second.calls()).containsExactly("terminate");
+        assertThat(first.calls()).containsExactly("terminate", "remove files");
+        assertThat(second.calls()).containsExactly("terminate", "remove files");
         assertThat(tooLate.size()).isZero();
     }
 }

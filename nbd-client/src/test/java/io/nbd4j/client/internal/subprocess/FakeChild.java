@@ -56,4 +56,9 @@ public final class FakeChild implements ChildProcess {
         calls.add("kill");
         end(ExitStatus.signalled(9));
     }
+
+    @Override
+    public void removeFiles() {
+        calls.add("remove files");
+    }
 }

@@ -8,7 +8,9 @@ import io.nbd4j.client.internal.subprocess.LaunchSpec;
 import io.nbd4j.client.internal.subprocess.Launched;
 import io.nbd4j.client.internal.subprocess.Rung;
 import io.nbd4j.client.internal.subprocess.SpawnThread;
+import io.nbd4j.client.internal.subprocess.socketpair.SocketActivation;
 import io.netty.channel.EventLoop;
+import io.netty.channel.IoEventLoop;
 import java.util.concurrent.CompletableFuture;
 
 /**
@@ -19,6 +21,7 @@ public final class Launcher {
     private final CommandLookup lookup;
     private final RungLadder ladder;
     private final ChildrenAtExit atExit;
+    private final SocketActivation activation = new SocketActivation();
 
     /** Takes its parts. */
     public Launcher(CommandLookup lookup, RungLadder ladder, ChildrenAtExit atExit) {
@@ -55,6 +58,26 @@ public final class Launcher {
                             return new Launch(rung.transport(), launched);
                         },
                         Launcher::endUnclaimed);
+    }
+
+    /**
+     * Starts a child that is given a socket to listen on.
+     *
+     * @param socketName what the child is told about it; empty for nothing
+     * @param loop watches the child
+     * @return as of {@link #launch}
+     */
+    public CompletableFuture<SocketActivation.Activated> activate(
+            LaunchSpec spec, String socketName, IoEventLoop loop) {
+        return SpawnThread.get()
+                .submit(
+                        () -> {
+                            SocketActivation.Activated activated =
+                                    activation.launch(lookup.find(spec), socketName, loop);
+                            atExit.add(activated.child());
+                            return activated;
+                        },
+                        activated -> activated.child().kill());
     }
 
     private static void endUnclaimed(Launch launch) {

@@ -1,19 +1,14 @@
 package io.nbd4j.client.internal.subprocess.socketpair;
 
-import io.nbd4j.client.StderrPolicy;
 import io.nbd4j.client.SubprocessTransport;
-import io.nbd4j.client.internal.subprocess.ChildProcess;
 import io.nbd4j.client.internal.subprocess.EpollLoops;
-import io.nbd4j.client.internal.subprocess.EpollStderr;
 import io.nbd4j.client.internal.subprocess.Executable;
 import io.nbd4j.client.internal.subprocess.Launched;
 import io.nbd4j.client.internal.subprocess.Rung;
-import io.nbd4j.client.internal.subprocess.StderrTail;
 import io.netty.channel.Channel;
 import io.netty.channel.EventLoop;
 import io.netty.channel.IoEventLoop;
 import io.netty.channel.epoll.EpollDomainSocketChannel;
-import io.netty.channel.unix.FileDescriptor;
 import java.io.IOException;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -71,36 +66,15 @@ public final class SocketpairRung implements Rung {
             Channel channel = new EpollDomainSocketChannel(socket.ours().number());
             socket.ours().release();
             try {
-                return new Launched(channel, start(libc, executable, socket.child(), ioLoop));
+                return new Launched(
+                        channel,
+                        ChildStart.start(libc, executable, new ChildSocket.Stdio(socket.child()), command, ioLoop));
             } catch (IOException | RuntimeException | Error e) {
                 channel.unsafe().closeForcibly();
                 throw e;
             }
         } catch (LibcException e) {
             throw new IOException("could not start " + command + ": " + e.getMessage(), e);
-        }
-    }
-
-    private static ChildProcess start(Libc libc, Executable executable, Descriptor stdio, IoEventLoop loop)
-            throws IOException {
-        StderrPolicy policy = executable.spec().stderr();
-        if (policy != StderrPolicy.CAPTURE) {
-            ChildStderr stderr =
-                    policy == StderrPolicy.INHERIT ? new ChildStderr.Inherited() : new ChildStderr.Discarded();
-            int pid = new Spawn(libc, executable, stdio, stderr).start();
-            return SpawnedChild.watch(libc, pid, StderrTail.none(), loop);
-        }
-        try (DescriptorPair pipe = DescriptorPair.pipe(libc)) {
-            int pid = new Spawn(libc, executable, stdio, new ChildStderr.To(pipe.child())).start();
-            StderrTail tail = StderrTail.logging(executable.spec().argv().get(0), pid);
-            SpawnedChild child = SpawnedChild.watch(libc, pid, tail, loop);
-            try {
-                EpollStderr.start(new FileDescriptor(pipe.ours().release()), tail, loop);
-                return child;
-            } catch (RuntimeException | Error e) {
-                child.kill();
-                throw e;
-            }
         }
     }
 }

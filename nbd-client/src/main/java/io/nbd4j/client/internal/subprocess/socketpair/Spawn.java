@@ -20,6 +20,8 @@ final class Spawn {
     /** More than any C library takes for its two opaque types: glibc has 80 and 336 bytes. */
     private static final int OPAQUE_SIZE = 1024;
 
+    private static final int FIRST_BEHIND_STDERR = 3;
+
     private static final String SHELL = "/bin/sh";
     private static final byte[] NULL_DEVICE = ProcessText.encode("/dev/null");
 
@@ -29,15 +31,11 @@ final class Spawn {
     private final PointerTable shellArguments;
     private final PointerTable environment;
     private final byte @Nullable [] directory;
-    private final Descriptor stdio;
+    private final ChildSocket socket;
     private final ChildStderr stderr;
 
-    /**
-     * Prepares to start a child.
-     *
-     * @param stdio becomes its stdin and its stdout; above 2, and still the caller's
-     */
-    Spawn(Libc libc, Executable executable, Descriptor stdio, ChildStderr stderr) {
+    /** Prepares to start a child. */
+    Spawn(Libc libc, Executable executable, ChildSocket socket, ChildStderr stderr) {
         LaunchSpec spec = executable.spec();
         String file = executable.file().toString();
         List<String> script = new ArrayList<>(List.of(SHELL, file));
@@ -50,7 +48,7 @@ final class Spawn {
         this.directory = spec.directory() == null
                 ? null
                 : ProcessText.encode(spec.directory().toAbsolutePath().toString());
-        this.stdio = stdio;
+        this.socket = socket;
         this.stderr = stderr;
     }
 
@@ -100,10 +98,12 @@ final class Spawn {
                 + Math.addExact(Math.addExact(arguments.size(), shellArguments.size()), environment.size());
     }
 
-    /** Says which descriptors the child has: 0, 1 and 2, and no other. */
+    /** Says which descriptors the child has: 0, 1 and 2, maybe 3, and no other. */
     private void wire(long actions, NativeBlock block) throws LibcException {
-        dup2(actions, stdio, 0);
-        dup2(actions, stdio, 1);
+        if (socket instanceof ChildSocket.Stdio stdio) {
+            dup2(actions, stdio.descriptor(), 0);
+            dup2(actions, stdio.descriptor(), 1);
+        }
         if (stderr instanceof ChildStderr.To to) {
             dup2(actions, to.descriptor(), 2);
         } else if (stderr instanceof ChildStderr.Discarded) {
@@ -111,10 +111,17 @@ final class Spawn {
             LibcException.checkSpawn(
                     "posix_spawn_file_actions_addopen", libc.fileActionsAddOpen(actions, 2, device, O_WRONLY, 0));
         }
+        int firstUnused = FIRST_BEHIND_STDERR;
+        if (socket instanceof ChildSocket.Listener listener) {
+            // The pipe of stderr may be 3 until now. If it is the listener itself, the exec would have closed it.
+            dup2(actions, listener.descriptor(), FIRST_BEHIND_STDERR);
+            firstUnused++;
+        }
         // Not optional: the sockets of NIO and the pipes of Netty would survive the exec. A server that holds the other
-        // end
-        // of some connection of this process would keep it open.
-        LibcException.checkSpawn("posix_spawn_file_actions_addclosefrom_np", libc.fileActionsAddCloseFrom(actions, 3));
+        // end of
+        // some connection of this process would keep it open.
+        LibcException.checkSpawn(
+                "posix_spawn_file_actions_addclosefrom_np", libc.fileActionsAddCloseFrom(actions, firstUnused));
         if (directory != null) {
             LibcException.checkSpawn(
                     "posix_spawn_file_actions_addchdir_np",
