@@ -1,6 +1,8 @@
 package io.nbd4j.client;
 
+import io.netty.channel.Channel;
 import io.netty.util.AttributeMap;
+import java.net.SocketAddress;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -36,8 +38,8 @@ public interface NbdClient extends NbdDevice {
      * @return completes with this client when it is READY; in option mode, when it is NEGOTIATING (or READY, if the server
      *     speaks oldstyle, which has no options). Fails with
      *     <ul>
-     *       <li>{@link InvalidRequestException} in any state but CREATED, or for a target that can't be (an empty command,
-     *           a port out of range). The handle is not changed
+     *       <li>{@link InvalidRequestException} in any state but CREATED, for a target that can't be (an empty command,
+     *           a port out of range), or a URI that the builder's filters do not let through (EPERM). The handle is not changed
      *       <li>{@link SubprocessException} if the command is not found or can't be run, if the child ends before the
      *           handshake does, or writes what is not NBD; the handle is DEAD
      *       <li>{@link NbdTlsException} if TLS is required and can't be had, or if it was begun and failed; the handle is DEAD
@@ -66,6 +68,26 @@ public interface NbdClient extends NbdDevice {
         return connect(NbdTarget.command(argv));
     }
 
+    /**
+     * Starts a server as a child process that is given a listening socket, as libnbd's
+     * {@code nbd_aio_connect_systemd_socket_activation} does, and connects to that. See {@link #connect} and
+     * {@link NbdTarget.SocketActivation}.
+     *
+     * @throws NullPointerException if the array or one of its elements is null
+     */
+    default NbdFuture<NbdClient> connectSocketActivation(String... argv) {
+        return connect(NbdTarget.socketActivation(argv));
+    }
+
+    /**
+     * Starts a server as a child process, see {@link #connectSocketActivation(String...)}.
+     *
+     * @throws NullPointerException if the list or one of its elements is null
+     */
+    default NbdFuture<NbdClient> connectSocketActivation(List<String> argv) {
+        return connect(NbdTarget.socketActivation(argv));
+    }
+
     /** Connects to a server that listens on a Unix socket. See {@link #connect}. */
     default NbdFuture<NbdClient> connectUnix(Path path) {
         return connect(NbdTarget.unix(path));
@@ -76,10 +98,31 @@ public interface NbdClient extends NbdDevice {
         return connect(NbdTarget.tcp(host, port));
     }
 
+    /** Connects to a server that listens on a port of vsock. See {@link #connect} and {@link NbdTarget.Vsock}. */
+    default NbdFuture<NbdClient> connectVsock(long cid, long port) {
+        return connect(NbdTarget.vsock(cid, port));
+    }
+
+    /**
+     * Connects to a server that listens on a socket of TCP, Unix or vsock. See {@link #connect} and {@link
+     * NbdTarget.Address}.
+     */
+    default NbdFuture<NbdClient> connect(SocketAddress address) {
+        return connect(NbdTarget.address(address));
+    }
+
+    /**
+     * Takes over an open channel to a server, as libnbd's {@code nbd_aio_connect_socket} does with a socket. See {@link
+     * #connect} and {@link NbdTarget.Adopted} for what the channel must be; it is closed also if this fails.
+     */
+    default NbdFuture<NbdClient> connectChannel(Channel channel) {
+        return connect(NbdTarget.adopted(channel));
+    }
+
     /**
      * Connects to the server and the export that a URI names. See {@link #connect}, and {@link NbdUri} for what a URI may
-     * say; one that can't be understood fails the future with an {@link InvalidRequestException} (EINVAL), and the handle
-     * stays CREATED.
+     * say; one that can't be understood fails the future with an {@link InvalidRequestException} (EINVAL), one that the
+     * builder's filters do not let through with EPERM, and the handle stays CREATED.
      */
     NbdFuture<NbdClient> connectUri(String uri);
 
@@ -122,7 +165,19 @@ public interface NbdClient extends NbdDevice {
     /** Returns the child process that serves; empty if none was started. */
     Optional<Subprocess> subprocess();
 
-    /** Returns how the bytes travel: {@code socketpair}, {@code pipe}, {@code stream}, {@code unix}, {@code tcp}; empty before. */
+    /**
+     * Returns the URI that leads to the same export again, with what a URI can say about TLS, whichever way the handle was
+     * connected; also after the end of the connection. It says {@code nbds} if TLS is required or in use.
+     *
+     * @return empty before connecting, and where no URI leads to the server: a command, {@code nbd+ssh} among them, and an
+     *     adopted channel. That of a socket activation is good as long as its server runs
+     */
+    Optional<NbdUri> uri();
+
+    /**
+     * Returns how the bytes travel: {@code socketpair}, {@code pipe}, {@code stream}, {@code unix}, {@code tcp}, {@code vsock},
+     * {@code channel} for an adopted one; empty before.
+     */
     Optional<String> transport();
 
     /** Returns whether the connection is, or was, encrypted by TLS; false before it is NEGOTIATING or READY. */

@@ -3,6 +3,7 @@ package io.nbd4j.client;
 import io.nbd4j.client.internal.handle.ClientSettings;
 import io.nbd4j.client.internal.handle.DefaultNbdClient;
 import io.nbd4j.client.internal.handle.MultiConnector;
+import io.nbd4j.client.internal.handle.UriPolicy;
 import io.nbd4j.client.internal.transport.EventLoops;
 import io.nbd4j.codec.handshake.HandshakeFlags;
 import io.netty.buffer.ByteBufAllocator;
@@ -61,6 +62,7 @@ public final class NbdClientBuilder {
     private boolean forceMultiConn;
     private Set<StrictCheck> strictMode = NbdDefaults.STRICT_MODE;
     private @Nullable Path capture;
+    private UriPolicy uriPolicy = UriPolicy.DEFAULT;
 
     NbdClientBuilder() {}
 
@@ -94,6 +96,7 @@ public final class NbdClientBuilder {
         forceMultiConn = other.forceMultiConn;
         strictMode = other.strictMode;
         capture = other.capture;
+        uriPolicy = other.uriPolicy;
     }
 
     private NbdClientBuilder with(Consumer<NbdClientBuilder> change) {
@@ -200,7 +203,37 @@ public final class NbdClientBuilder {
         });
     }
 
-    /** How long a TCP or Unix connect may take. By default {@link NbdDefaults#CONNECT_TIMEOUT}. */
+    /**
+     * Which transports a URI may name. By default all; {@code nbd+ssh} runs a program, so a program that gets URIs from
+     * elsewhere may want to leave it out. A URI that names another one is refused at connect ({@link
+     * InvalidRequestException}, EPERM), and the handle stays CREATED. Other targets are not concerned.
+     */
+    public NbdClientBuilder uriAllowTransports(Set<NbdUri.Transport> transports) {
+        UriPolicy changed = uriPolicy.withTransports(transports);
+        return with(b -> b.uriPolicy = changed);
+    }
+
+    /**
+     * Whether a URI may ask for TLS: {@link TlsMode#DISABLE} lets none through whose scheme requires it, {@link
+     * TlsMode#REQUIRE} none whose scheme does not, {@link TlsMode#ALLOW}, the default, lets all through. Otherwise as
+     * {@link #uriAllowTransports}.
+     */
+    public NbdClientBuilder uriAllowTls(TlsMode mode) {
+        UriPolicy changed = uriPolicy.withTls(mode);
+        return with(b -> b.uriPolicy = changed);
+    }
+
+    /**
+     * Whether a URI may name files of this machine to be read ({@code tls-certificates}, {@code tls-psk-file}). By default
+     * not, since a URI may come from elsewhere. The Unix socket to connect to is no such file. Otherwise as {@link
+     * #uriAllowTransports}.
+     */
+    public NbdClientBuilder uriAllowLocalFiles(boolean allowed) {
+        UriPolicy changed = uriPolicy.withLocalFiles(allowed);
+        return with(b -> b.uriPolicy = changed);
+    }
+
+    /** How long a TCP, vsock or Unix connect may take. By default {@link NbdDefaults#CONNECT_TIMEOUT}. */
     public NbdClientBuilder connectTimeout(Duration timeout) {
         Duration checked = positive(timeout);
         return with(b -> b.connectTimeout = checked);
@@ -401,8 +434,9 @@ public final class NbdClientBuilder {
      * Connects several times to one export, and uses the connections as one device. See {@link NbdMultiDevice}.
      *
      * <p>One connection is made first. The others follow if the server advertises that several connections see one coherent
-     * export ({@link ExportInfo#canMultiConn}), or if {@link #forceMultiConn} is set; otherwise there is one. A command as the
-     * target gives one connection, since each would be a server of its own, unless it is forced. {@link #optionMode} has no effect.
+     * export ({@link ExportInfo#canMultiConn}), or if {@link #forceMultiConn} is set; otherwise there is one. A command
+     * (also of {@code nbd+ssh} or of a socket activation) as the target gives one connection, since each would be a server
+     * of its own, unless it is forced. An adopted channel gives one connection in any case. {@link #optionMode} has no effect.
      *
      * @param connections how many, 1 to 256
      * @return completes with the device when all connections are READY. Fails as {@link NbdClient#connect} does if one of them
@@ -450,7 +484,8 @@ public final class NbdClientBuilder {
                 completionExecutor,
                 allocator,
                 strictMode,
-                capture));
+                capture,
+                uriPolicy));
     }
 
     private static Duration positive(Duration timeout) {

@@ -1,8 +1,12 @@
 package io.nbd4j.client;
 
 import io.nbd4j.codec.ProtocolLimits;
+import java.util.LinkedHashMap;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
+import java.util.StringJoiner;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -11,15 +15,34 @@ import org.jspecify.annotations.Nullable;
  * <pre>
  * nbd://[USERNAME@]HOST[:PORT][/EXPORT]              TCP, port 10809 by default
  * nbd+unix://[USERNAME@][/EXPORT]?socket=PATH        a Unix socket; a PATH that starts with %00 is abstract
- * nbds://…, nbds+unix://…                            the same, and TLS is required
+ * nbd+vsock://[USERNAME@][CID[:PORT]][/EXPORT]       a virtual machine and its host; the host, 2, and port 10809 by default
+ * nbd+ssh://[USERNAME@]HOST[:PORT][/EXPORT]          a server that HOST reaches on its own port 10809, through ssh
+ * nbd+ssh://…?socket=PATH                            the same on a Unix socket of HOST
+ * nbds://… nbds+unix://… nbds+vsock://… nbds+ssh://… the same, and TLS is required
  * </pre>
  *
- * <p>With TLS, {@code tls-hostname=NAME} is the name that the server's certificate must have, instead of the host's.
+ * <p>Through ssh, HOST and PORT (22 by default) are those of its server, which runs {@code nc} there. USERNAME is the one of
+ * TLS everywhere, and not told to ssh.
  *
- * <p>The other schemes that NBD clients know ({@code nbd+vsock}, {@code nbds+vsock}, {@code nbd+ssh}, {@code nbds+ssh}) are
- * recognised but not supported yet. So are the other query parameters of TLS ({@code tls-type}, {@code tls-verify-peer},
- * {@code tls-certificates}, {@code tls-psk-file}). A query parameter whose name starts with {@code x-} is ignored; an unknown one, a repeated
- * one and a fragment are errors. A URI without a host is an error, never the local host.
+ * <p>These parameters say how TLS is done, with any of the schemes; with those that do not require it, they say so for a
+ * client that has TLS switched on ({@link NbdClientBuilder#tls}):
+ *
+ * <table>
+ *   <caption>Parameters of TLS</caption>
+ *   <tr><td>{@code tls-hostname=NAME}<td>the name that the server's certificate must have, instead of the host's
+ *   <tr><td>{@code tls-verify-peer=0}<td>any certificate will do; also {@code false}, {@code no}, {@code off}, and their opposites
+ *   <tr><td>{@code tls-certificates=DIRECTORY}<td>{@code ca-cert.pem}, {@code client-cert.pem} and so on, as libnbd names them
+ *   <tr><td>{@code tls-psk-file=FILE}<td>pre-shared keys, of which USERNAME's is used
+ *   <tr><td>{@code tls-type=TYPE}<td>{@code x509}, {@code psk}, or {@code anon}, which is refused at connect: it authenticates nobody
+ * </table>
+ *
+ * <p>A URI may come from somebody else, so those that name local files are refused unless the client allows them, see
+ * {@link NbdClientBuilder#uriAllowLocalFiles}.
+ *
+ * <p>Schemes and the names of parameters may be in any case. A parameter whose name starts with {@code x-} is ignored; an
+ * unknown one, a repeated one and a fragment are errors. A URI of TCP or ssh without a host is an error, never the local host.
+ * libnbd is more lenient: it ignores the first and the last of these, takes the last of repeated parameters, and the local
+ * host.
  *
  * <p>The export name is the percent-decoded path without its first slash: {@code nbd://host//disk} means
  * {@code /disk}, {@code %2F} is a slash of the name, {@code +} is a plus, dot segments stay. Percent-encoded bytes
@@ -29,52 +52,91 @@ public final class NbdUri {
     /** How the server is reached. */
     public enum Transport {
         /** A TCP connection to {@link NbdUri#host()} and {@link NbdUri#port()}. */
-        TCP,
+        TCP(""),
         /** A connection to the Unix socket {@link NbdUri#socketPath()}. */
-        UNIX
+        UNIX("+unix"),
+        /** A connection between a virtual machine and its host, to {@link NbdUri#vsockCid()} and {@link NbdUri#vsockPort()}. */
+        VSOCK("+vsock"),
+        /** The standard input and output of {@code ssh}, which runs {@code nc} on {@link NbdUri#host()}. */
+        SSH("+ssh");
+
+        private final String suffix;
+
+        Transport(String suffix) {
+            this.suffix = suffix;
+        }
     }
 
-    private final Transport transport;
-    private final Tls tls;
-    private final @Nullable String username;
-    private final @Nullable String host;
-    private final int port;
-    private final @Nullable String socketPath;
-    private final String exportName;
+    /** The kinds of TLS that the NBD URI specification knows. */
+    public enum TlsType {
+        /** Without any authentication. */
+        ANON,
+        /** With certificates. */
+        X509,
+        /** With pre-shared keys. */
+        PSK
+    }
 
-    /** What a URI says about TLS. */
-    record Tls(boolean required, @Nullable String hostname) {}
-
-    private NbdUri(
+    /**
+     * Where the server is; what a transport does not have is null or -1.
+     *
+     * @param cid of vsock
+     * @param port of TCP or ssh
+     * @param vsockPort of vsock, where it has 32 bits
+     */
+    record Place(
             Transport transport,
-            Tls tls,
-            @Nullable String username,
             @Nullable String host,
             int port,
-            @Nullable String socketPath,
-            String exportName) {
-        this.transport = transport;
+            long cid,
+            long vsockPort,
+            @Nullable String socketPath) {
+        static Place tcp(String host, int port) {
+            return new Place(Transport.TCP, host, port, -1, -1, null);
+        }
+
+        static Place unix(String socketPath) {
+            return new Place(Transport.UNIX, null, -1, -1, -1, socketPath);
+        }
+
+        static Place vsock(long cid, long port) {
+            return new Place(Transport.VSOCK, null, -1, cid, port, null);
+        }
+
+        static Place ssh(String host, int port, @Nullable String socketPath) {
+            return new Place(Transport.SSH, host, port, -1, -1, socketPath);
+        }
+    }
+
+    /** What a URI says about TLS; null where it says nothing. */
+    record Tls(
+            boolean required,
+            @Nullable TlsType type,
+            @Nullable String hostname,
+            @Nullable Boolean verifyPeer,
+            @Nullable String certificates,
+            @Nullable String pskFile) {
+        boolean hasParameters() {
+            return type != null || hostname != null || verifyPeer != null || certificates != null || pskFile != null;
+        }
+    }
+
+    private final Place place;
+    private final Tls tls;
+    private final @Nullable String username;
+    private final String exportName;
+
+    NbdUri(Place place, Tls tls, @Nullable String username, String exportName) {
+        this.place = place;
         this.tls = tls;
         this.username = username;
-        this.host = host;
-        this.port = port;
-        this.socketPath = socketPath;
         this.exportName = exportName;
-    }
-
-    static NbdUri tcp(Tls tls, @Nullable String username, String host, int port, String exportName) {
-        return new NbdUri(Transport.TCP, tls, username, host, port, null, exportName);
-    }
-
-    static NbdUri unix(Tls tls, @Nullable String username, String socketPath, String exportName) {
-        return new NbdUri(Transport.UNIX, tls, username, null, -1, socketPath, exportName);
     }
 
     /**
      * Parses an NBD URI.
      *
-     * @throws IllegalArgumentException if it is not one, or not supported yet; the message is one sentence that names
-     *     the part of the URI
+     * @throws IllegalArgumentException if it is not one; the message is one sentence that names the part of the URI
      */
     public static NbdUri parse(String uri) {
         return new NbdUriParser(uri).parse();
@@ -89,9 +151,43 @@ public final class NbdUri {
         return end >= 0 && NbdUriParser.SCHEMES.contains(text.substring(0, end).toLowerCase(Locale.ROOT));
     }
 
-    /** Returns the scheme in lower case: {@code nbd}, {@code nbd+unix}, {@code nbds} or {@code nbds+unix}. */
+    /**
+     * Returns the URI of an export at a target.
+     *
+     * @param tls whether TLS is to be required
+     * @param options what of it a URI can say is in the result; a part that it can't say is left out
+     * @return empty if the target has no URI: a command, an adopted channel, a socket activation whose server does not run, a
+     *     host whose name can't stand in a URI
+     */
+    public static Optional<NbdUri> of(NbdTarget target, String exportName, boolean tls, TlsOptions options) {
+        Place place = placeOf(target);
+        if (place == null) {
+            return Optional.empty();
+        }
+        NbdUri uri = new NbdUri(place, UriTls.parametersOf(options, tls), options.username(), exportName);
+        try {
+            return Optional.of(parse(uri.toString()));
+        } catch (IllegalArgumentException e) {
+            return Optional.empty();
+        }
+    }
+
+    private static @Nullable Place placeOf(NbdTarget target) {
+        if (target instanceof NbdTarget.Tcp tcp) {
+            return Place.tcp(tcp.host(), tcp.port());
+        }
+        if (target instanceof NbdTarget.Unix unix) {
+            return Place.unix(unix.path());
+        }
+        if (target instanceof NbdTarget.Vsock vsock) {
+            return Place.vsock(vsock.cid(), vsock.port());
+        }
+        return null;
+    }
+
+    /** Returns the scheme in lower case, such as {@code nbd} or {@code nbds+unix}. */
     public String scheme() {
-        return (tls.required() ? "nbds" : "nbd") + (transport == Transport.TCP ? "" : "+unix");
+        return (tls.required() ? "nbds" : "nbd") + place.transport().suffix;
     }
 
     /** Returns whether the scheme says that TLS is required. If it does not, that is up to the client. */
@@ -99,35 +195,88 @@ public final class NbdUri {
         return tls.required();
     }
 
+    /** Returns whether a parameter says how TLS is done. */
+    public boolean hasTlsParameters() {
+        return tls.hasParameters();
+    }
+
+    /** Returns the kind of TLS ({@code tls-type}); null if the URI says nothing about it. */
+    public @Nullable TlsType tlsType() {
+        return tls.type();
+    }
+
     /** Returns the name that the server's certificate must have ({@code tls-hostname}); null for the host's. */
     public @Nullable String tlsHostname() {
         return tls.hostname();
     }
 
-    /** Returns how the server is reached. */
-    public Transport transport() {
-        return transport;
+    /**
+     * Returns whether the server's certificate is to be verified ({@code tls-verify-peer}); null if the URI says
+     * nothing about it.
+     */
+    public @Nullable Boolean tlsVerifyPeer() {
+        return tls.verifyPeer();
+    }
+
+    /** Returns the directory of certificates ({@code tls-certificates}); null if there is none. */
+    public @Nullable String tlsCertificates() {
+        return tls.certificates();
+    }
+
+    /** Returns the file of pre-shared keys ({@code tls-psk-file}); null if there is none. */
+    public @Nullable String tlsPskFile() {
+        return tls.pskFile();
+    }
+
+    /** Returns whether a parameter names a file or a directory of this machine that would be read, other than the socket. */
+    public boolean namesLocalFile() {
+        return tls.certificates() != null || tls.pskFile() != null;
     }
 
     /**
-     * Returns the host, null for a Unix socket: a name in lower case, an IPv4 address, or an IPv6 address without
+     * Returns options in which what this URI says about TLS takes the place of what {@code base} says about the same.
+     *
+     * @throws IllegalArgumentException if it can't be done: the message is a sentence
+     */
+    public TlsOptions tlsOptions(TlsOptions base) {
+        return UriTls.apply(tls, username, base);
+    }
+
+    /** Returns how the server is reached. */
+    public Transport transport() {
+        return place.transport();
+    }
+
+    /**
+     * Returns the host, null for a Unix socket and vsock: a name in lower case, an IPv4 address, or an IPv6 address without
      * brackets and with its zone, if it has one, behind a {@code %}.
      */
     public @Nullable String host() {
-        return host;
+        return place.host();
     }
 
-    /** Returns the TCP port, 1 to 65535; -1 for a Unix socket. */
+    /** Returns the TCP port, 1 to 65535: of the NBD server, or of ssh's; -1 for a Unix socket and vsock. */
     public int port() {
-        return port;
+        return place.port();
+    }
+
+    /** Returns the context identifier of vsock, 0 to 4294967294; -1 for other transports. */
+    public long vsockCid() {
+        return place.cid();
+    }
+
+    /** Returns the port of vsock, 1 to 4294967294; -1 for other transports. */
+    public long vsockPort() {
+        return place.vsockPort();
     }
 
     /**
-     * Returns the path of the Unix socket, null for TCP. Its UTF-8 bytes are the socket's address exactly; one that
-     * starts with NUL is the address of an abstract socket.
+     * Returns the path of the Unix socket, null for TCP and vsock. Its UTF-8 bytes are the socket's address exactly; one that
+     * starts with NUL is the address of an abstract socket. Through ssh it is a path of the other host; null means that its TCP
+     * port 10809 is used.
      */
     public @Nullable String socketPath() {
-        return socketPath;
+        return place.socketPath();
     }
 
     /** Returns the export's name, at most 4096 bytes of UTF-8 and without NUL; empty for the default export. */
@@ -143,43 +292,60 @@ public final class NbdUri {
     @Override
     public boolean equals(@Nullable Object other) {
         return other instanceof NbdUri that
-                && transport == that.transport
+                && place.equals(that.place)
                 && tls.equals(that.tls)
-                && port == that.port
                 && exportName.equals(that.exportName)
-                && Objects.equals(username, that.username)
-                && Objects.equals(host, that.host)
-                && Objects.equals(socketPath, that.socketPath);
+                && Objects.equals(username, that.username);
     }
 
     @Override
     public int hashCode() {
-        return Objects.hash(transport, tls, username, host, port, socketPath, exportName);
+        return Objects.hash(place, tls, username, exportName);
     }
 
-    /** Returns an equivalent URI, which parses to an object equal to this one. */
+    /** Returns an equivalent URI, which parses to an object equal to this one. A port that is the default is left out. */
     @Override
     public String toString() {
         StringBuilder uri = new StringBuilder(scheme()).append("://");
         if (username != null) {
             uri.append(PercentEncoding.encode(username)).append('@');
         }
-        if (host != null) {
-            appendHost(uri, host);
-            if (port != ProtocolLimits.DEFAULT_PORT) {
-                uri.append(':').append(port);
-            }
-        }
+        appendPlace(uri);
         uri.append('/').append(PercentEncoding.encode(exportName));
-        if (socketPath != null) {
-            uri.append("?socket=").append(PercentEncoding.encode(socketPath));
-        }
-        if (tls.hostname() != null) {
-            uri.append(socketPath == null ? '?' : '&')
-                    .append("tls-hostname=")
-                    .append(PercentEncoding.encode(tls.hostname()));
+        Map<String, String> query = new LinkedHashMap<>();
+        put(query, "socket", place.socketPath());
+        put(query, "tls-type", tls.type() == null ? null : tls.type().name().toLowerCase(Locale.ROOT));
+        put(query, "tls-hostname", tls.hostname());
+        put(query, "tls-verify-peer", tls.verifyPeer() == null ? null : tls.verifyPeer() ? "1" : "0");
+        put(query, "tls-certificates", tls.certificates());
+        put(query, "tls-psk-file", tls.pskFile());
+        if (!query.isEmpty()) {
+            StringJoiner parameters = new StringJoiner("&", "?", "");
+            query.forEach((name, value) -> parameters.add(name + "=" + PercentEncoding.encode(value)));
+            uri.append(parameters);
         }
         return uri.toString();
+    }
+
+    private static void put(Map<String, String> query, String name, @Nullable String value) {
+        if (value != null) {
+            query.put(name, value);
+        }
+    }
+
+    private void appendPlace(StringBuilder uri) {
+        if (place.transport() == Transport.VSOCK) {
+            uri.append(place.cid());
+            if (place.vsockPort() != ProtocolLimits.DEFAULT_PORT) {
+                uri.append(':').append(place.vsockPort());
+            }
+        } else if (place.host() != null) {
+            appendHost(uri, place.host());
+            int usual = place.transport() == Transport.SSH ? NbdUriParser.SSH_PORT : ProtocolLimits.DEFAULT_PORT;
+            if (place.port() != usual) {
+                uri.append(':').append(place.port());
+            }
+        }
     }
 
     private static void appendHost(StringBuilder uri, String host) {

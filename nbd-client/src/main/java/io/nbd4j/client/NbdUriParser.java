@@ -21,10 +21,19 @@ final class NbdUriParser {
     static final Set<String> SCHEMES =
             Set.of("nbd", "nbds", "nbd+unix", "nbds+unix", "nbd+vsock", "nbds+vsock", "nbd+ssh", "nbds+ssh");
 
-    private static final Set<String> SUPPORTED_SCHEMES = Set.of("nbd", "nbds", "nbd+unix", "nbds+unix");
+    /** The port of ssh. */
+    static final int SSH_PORT = 22;
 
-    private static final Set<String> UNSUPPORTED_PARAMETERS =
-            Set.of("tls-type", "tls-verify-peer", "tls-certificates", "tls-psk-file");
+    /** The address of the host, as a virtual machine sees it. */
+    private static final long VSOCK_HOST = 2;
+
+    /** The largest address and the largest port of vsock: the next one means "any". */
+    private static final long MAX_VSOCK = 0xffff_fffeL;
+
+    private static final Set<String> PARAMETERS =
+            Set.of("socket", "tls-type", "tls-hostname", "tls-verify-peer", "tls-certificates", "tls-psk-file");
+    private static final Set<String> TRUE = Set.of("1", "true", "t", "yes", "y", "on");
+    private static final Set<String> FALSE = Set.of("0", "false", "f", "no", "n", "off");
     private static final String SUB_DELIMITERS = "!$&'()*+,;=";
     private static final int LONGEST_QUOTE = 80;
 
@@ -36,9 +45,6 @@ final class NbdUriParser {
 
     NbdUri parse() {
         String scheme = scheme();
-        if (!SUPPORTED_SCHEMES.contains(scheme)) {
-            throw error("the scheme %s is not supported yet, only nbd, nbds, nbd+unix and nbds+unix are", scheme);
-        }
         String rest = uri.substring(scheme.length() + "://".length());
         if (rest.indexOf('#') >= 0) {
             throw error("it has a fragment, which NBD does not define; a # in a name is written %%23");
@@ -53,23 +59,56 @@ final class NbdUriParser {
         int at = authority.indexOf('@');
         String username = username(at < 0 ? "" : authority.substring(0, at));
         String hostAndPort = authority.substring(at + 1);
-        NbdUri.Tls tls = tls(scheme.startsWith("nbds"), query.get("tls-hostname"));
-        return scheme.endsWith("+unix")
-                ? unix(tls, username, hostAndPort, exportName, query)
-                : tcp(tls, username, hostAndPort, exportName, query);
+        return new NbdUri(
+                place(scheme, hostAndPort, query), tls(scheme.startsWith("nbds"), query), username, exportName);
     }
 
-    private static NbdUri.Tls tls(boolean required, @Nullable String hostname) {
-        if (hostname == null) {
-            return new NbdUri.Tls(required, null);
+    private static NbdUri.Place place(String scheme, String hostAndPort, Map<String, String> query) {
+        String transport = scheme.substring(scheme.startsWith("nbds") ? "nbds".length() : "nbd".length());
+        return switch (transport) {
+            case "+unix" -> unix(hostAndPort, query);
+            case "+vsock" -> vsock(hostAndPort, query);
+            case "+ssh" -> ssh(hostAndPort, query);
+            default -> tcp(hostAndPort, query);
+        };
+    }
+
+    private static NbdUri.Tls tls(boolean required, Map<String, String> query) {
+        String type = query.get("tls-type");
+        String verify = query.get("tls-verify-peer");
+        return new NbdUri.Tls(
+                required,
+                type == null ? null : tlsType(type),
+                text("tls-hostname", query),
+                verify == null ? null : truth("tls-verify-peer", verify),
+                text("tls-certificates", query),
+                text("tls-psk-file", query));
+    }
+
+    private static NbdUri.TlsType tlsType(String value) {
+        return switch (value.toLowerCase(Locale.ROOT)) {
+            case "anon" -> NbdUri.TlsType.ANON;
+            case "x509" -> NbdUri.TlsType.X509;
+            case "psk" -> NbdUri.TlsType.PSK;
+            default -> throw error("the parameter tls-type is none of anon, x509 and psk: %s", quote(value));
+        };
+    }
+
+    private static boolean truth(String name, String value) {
+        String word = value.toLowerCase(Locale.ROOT);
+        if (!TRUE.contains(word) && !FALSE.contains(word)) {
+            throw error(
+                    "the parameter %s is neither 1 nor 0, nor true, false, yes, no, on, off: %s", name, quote(value));
         }
-        if (!required) {
-            throw error("the parameter tls-hostname belongs to the schemes that require TLS, such as nbds");
+        return TRUE.contains(word);
+    }
+
+    private static @Nullable String text(String name, Map<String, String> query) {
+        String value = query.get(name);
+        if (value != null && (value.isEmpty() || value.indexOf('\0') >= 0)) {
+            throw error("the parameter %s is empty or has a NUL", name);
         }
-        if (hostname.isEmpty() || hostname.indexOf('\0') >= 0) {
-            throw error("the parameter tls-hostname is empty or has a NUL");
-        }
-        return new NbdUri.Tls(true, hostname);
+        return value;
     }
 
     private String scheme() {
@@ -83,7 +122,9 @@ final class NbdUriParser {
             return scheme;
         }
         if (hierarchical && isSchemeSyntax(scheme)) {
-            throw error("unknown scheme %s, only nbd, nbds, nbd+unix and nbds+unix are supported", quote(scheme));
+            throw error(
+                    "unknown scheme %s; there are nbd and nbds, alone and followed by +unix, +vsock and +ssh",
+                    quote(scheme));
         }
         throw error("%s has no scheme; write nbd://HOST/EXPORT or nbd+unix:///EXPORT?socket=PATH", quote(uri));
     }
@@ -93,26 +134,20 @@ final class NbdUriParser {
                 && scheme.chars().allMatch(c -> (c >= 'a' && c <= 'z') || "0123456789+-.".indexOf(c) >= 0);
     }
 
-    private static NbdUri tcp(
-            NbdUri.Tls tls,
-            @Nullable String username,
-            String hostAndPort,
-            String exportName,
-            Map<String, String> query) {
-        if (query.containsKey("socket")) {
-            throw error("the parameter socket belongs to nbd+unix, not to nbd");
-        }
+    private static NbdUri.Place tcp(String hostAndPort, Map<String, String> query) {
+        refuseSocket(query, "nbd");
         int hostEnd = hostEnd(hostAndPort);
         String host = host(hostAndPort.substring(0, hostEnd));
-        return NbdUri.tcp(tls, username, host, port(hostAndPort.substring(hostEnd)), exportName);
+        return NbdUri.Place.tcp(host, port(hostAndPort.substring(hostEnd), ProtocolLimits.DEFAULT_PORT));
     }
 
-    private static NbdUri unix(
-            NbdUri.Tls tls,
-            @Nullable String username,
-            String hostAndPort,
-            String exportName,
-            Map<String, String> query) {
+    private static void refuseSocket(Map<String, String> query, String scheme) {
+        if (query.containsKey("socket")) {
+            throw error("the parameter socket belongs to nbd+unix, not to %s", scheme);
+        }
+    }
+
+    private static NbdUri.Place unix(String hostAndPort, Map<String, String> query) {
         if (!hostAndPort.isEmpty()) {
             throw error("a host makes no sense with nbd+unix: %s", quote(hostAndPort));
         }
@@ -127,7 +162,28 @@ final class NbdUriParser {
         if (path.charAt(0) != '\0' && path.indexOf('\0') > 0) {
             throw error("the parameter socket has a NUL within its path");
         }
-        return NbdUri.unix(tls, username, path, exportName);
+        return NbdUri.Place.unix(path);
+    }
+
+    private static NbdUri.Place vsock(String cidAndPort, Map<String, String> query) {
+        refuseSocket(query, "nbd+vsock");
+        int colon = cidAndPort.indexOf(':');
+        String cid = colon < 0 ? cidAndPort : cidAndPort.substring(0, colon);
+        String port = colon < 0 ? "" : cidAndPort.substring(colon + 1);
+        return NbdUri.Place.vsock(
+                cid.isEmpty() ? VSOCK_HOST : number("the CID", cid, 0, MAX_VSOCK),
+                port.isEmpty() ? ProtocolLimits.DEFAULT_PORT : number("the port", port, 1, MAX_VSOCK));
+    }
+
+    private static NbdUri.Place ssh(String hostAndPort, Map<String, String> query) {
+        int hostEnd = hostEnd(hostAndPort);
+        String host = host(hostAndPort.substring(0, hostEnd));
+        // It becomes an argument of ssh, and may reach a shell through the user's configuration of it.
+        if (host.startsWith("-")
+                || !host.chars().allMatch(c -> PercentEncoding.isUnreserved((char) c) || c == ':' || c == '%')) {
+            throw error("the host can't be handed to ssh: %s", quote(host));
+        }
+        return NbdUri.Place.ssh(host, port(hostAndPort.substring(hostEnd), SSH_PORT), text("socket", query));
     }
 
     private static String exportName(String encoded) {
@@ -201,26 +257,30 @@ final class NbdUriParser {
         return address + '%' + zone;
     }
 
-    private static int port(String colonAndPort) {
+    private static int port(String colonAndPort, int usual) {
         // RFC 3986 allows a colon without a port behind it.
         if (colonAndPort.isEmpty() || colonAndPort.equals(":")) {
-            return ProtocolLimits.DEFAULT_PORT;
+            return usual;
         }
         if (colonAndPort.charAt(0) != ':') {
             throw error("the host is followed by %s where only a port may be", quote(colonAndPort));
         }
-        int port = 0;
-        for (int i = 1; i < colonAndPort.length(); i++) {
-            char c = colonAndPort.charAt(i);
-            port = c >= '0' && c <= '9' ? port * 10 + c - '0' : 0x10000;
-            if (port > 0xffff) {
-                break;
+        return (int) number("the port", colonAndPort.substring(1), 1, 0xffff);
+    }
+
+    private static long number(String part, String digits, long least, long most) {
+        long number = digits.isEmpty() ? -1 : 0;
+        for (int i = 0; i < digits.length() && number >= 0; i++) {
+            char c = digits.charAt(i);
+            number = c >= '0' && c <= '9' ? number * 10 + c - '0' : -1;
+            if (number > most) {
+                number = -1;
             }
         }
-        if (port < 1 || port > 0xffff) {
-            throw error("the port is not a number from 1 to 65535: %s", quote(colonAndPort.substring(1)));
+        if (number < least) {
+            throw error("%s is not a number from %d to %d: %s", part, least, most, quote(digits));
         }
-        return port;
+        return number;
     }
 
     private static Map<String, String> query(String query) {
@@ -232,14 +292,12 @@ final class NbdUriParser {
         for (String parameter : List.of(query.split("&", -1))) {
             int equals = parameter.indexOf('=');
             String key = PercentEncoding.decode(
-                    "the name of a parameter", equals < 0 ? parameter : parameter.substring(0, equals));
+                            "the name of a parameter", equals < 0 ? parameter : parameter.substring(0, equals))
+                    .toLowerCase(Locale.ROOT);
             if (key.startsWith("x-")) {
                 continue;
             }
-            if (UNSUPPORTED_PARAMETERS.contains(key)) {
-                throw error("the parameter %s is not supported yet", key);
-            }
-            if (!key.equals("socket") && !key.equals("tls-hostname")) {
+            if (!PARAMETERS.contains(key)) {
                 throw error("unknown parameter %s", quote(key));
             }
             String value =

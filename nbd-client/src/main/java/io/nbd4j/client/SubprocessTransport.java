@@ -9,5 +9,10 @@ public enum SubprocessTransport {
     /** Two pipes that Netty owns. Linux with native epoll, any JDK. */
     PIPE,
     /** The JDK's own streams with two threads. Works everywhere, slow. */
-    STREAM
+    STREAM,
+    /**
+     * Not at all: the child listens on a Unix socket that it was given, and its standard input and output are those of this
+     * process. The one of {@link NbdTarget.SocketActivation}; a command can't ask for it.
+     */
+    SOCKET_ACTIVATION
 }

@@ -11,7 +11,10 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** The rows are numbered as in the protocol notes' table of NBD URIs; its 59 examples are all here, and some of our own behind. */
+/**
+ * The rows are numbered as in the protocol notes' table of NBD URIs; its 59 examples are all here, and some of our own
+ * behind.
+ */
 class NbdUriTest {
     @ParameterizedTest(name = "row {0}: {1}")
     @CsvSource(
@@ -79,19 +82,104 @@ class NbdUriTest {
     @ParameterizedTest(name = "row {0}: {1}")
     @CsvSource(
             delimiter = '|',
+            nullValues = "-",
             value = {
-                "38 | nbd+vsock | nbd+vsock:///",
-                "39 | nbd+vsock | nbd+vsock://1:1234/e",
-                "40 | nbd+vsock | nbd+vsock://host/",
-                "41 | nbd+ssh  | nbd+ssh://server/x",
+                "38 | nbd+vsock:///                       | nbd+vsock  | 2          | 10809      | ''",
+                "39 | nbd+vsock://1:1234/e                | nbd+vsock  | 1          | 1234       | e",
+                "62 | nbds+vsock://4294967294:4294967294/ | nbds+vsock | 4294967294 | 4294967294 | ''",
+                "63 | NBD+VSOCK://0/                      | nbd+vsock  | 0          | 10809      | ''",
+                "64 | nbd+vsock://:1/                     | nbd+vsock  | 2          | 1          | ''",
+                "65 | nbd+vsock://3:/                     | nbd+vsock  | 3          | 10809      | ''",
             })
-    void saysThatAKnownSchemeIsNotSupportedYet(int row, String scheme, String text) {
+    void parsesVsock(int row, String text, String scheme, long cid, long port, String exportName) {
+        // When
+        NbdUri uri = NbdUri.parse(text);
+
         // Then
-        assertThatIllegalArgumentException()
-                .isThrownBy(() -> NbdUri.parse(text))
-                .withMessage(
-                        "NBD URI: the scheme %s is not supported yet, only nbd, nbds, nbd+unix and nbds+unix are",
-                        scheme);
+        assertThat(uri.scheme()).isEqualTo(scheme);
+        assertThat(uri.transport()).isEqualTo(Transport.VSOCK);
+        assertThat(uri.vsockCid()).isEqualTo(cid);
+        assertThat(uri.vsockPort()).isEqualTo(port);
+        assertThat(uri.exportName()).isEqualTo(exportName);
+        assertThat(uri.host()).isNull();
+        assertThat(uri.port()).isEqualTo(-1);
+        assertThat(uri.socketPath()).isNull();
+        assertThat(NbdUri.parse(uri.toString())).isEqualTo(uri).hasSameHashCodeAs(uri);
+    }
+
+    @ParameterizedTest(name = "row {0}: {1}")
+    @CsvSource(
+            delimiter = '|',
+            nullValues = "-",
+            value = {
+                "41 | nbd+ssh://server/x                       | nbd+ssh  | server      | 22   | -         | x",
+                "66 | nbds+ssh://alice@Server.example:2222/x   | nbds+ssh | server.example | 2222 | -      | x",
+                "67 | nbd+ssh://[::1]/?socket=/tmp/a%20b       | nbd+ssh  | ::1         | 22   | /tmp/a b  | ''",
+            })
+    void parsesSsh(
+            int row, String text, String scheme, String host, int port, @Nullable String socket, String exportName) {
+        // When
+        NbdUri uri = NbdUri.parse(text);
+
+        // Then
+        assertThat(uri.scheme()).isEqualTo(scheme);
+        assertThat(uri.transport()).isEqualTo(Transport.SSH);
+        assertThat(uri.host()).isEqualTo(host);
+        assertThat(uri.port()).isEqualTo(port);
+        assertThat(uri.socketPath()).isEqualTo(socket);
+        assertThat(uri.exportName()).isEqualTo(exportName);
+        assertThat(uri.vsockCid()).isEqualTo(-1);
+        assertThat(uri.vsockPort()).isEqualTo(-1);
+        assertThat(NbdUri.parse(uri.toString())).isEqualTo(uri).hasSameHashCodeAs(uri);
+    }
+
+    @ParameterizedTest(name = "row {0}: {1}")
+    @CsvSource(
+            delimiter = '|',
+            nullValues = "-",
+            value = {
+                "22 | nbds://localhost/x?tls-verify-peer=0             | false | -    | -  | -",
+                "24 | nbds://localhost/x?tls-certificates=/pki         | -     | /pki | -  | -",
+                "25 | nbds+unix://alice@/?socket=/s&tls-psk-file=/k    | -     | -    | /k | -",
+                "68 | nbds://h/?TLS-Verify-Peer=TRUE                   | true  | -    | -  | -",
+                "69 | nbds://h/?tls-verify-peer=on&tls-type=X509       | true  | -    | -  | X509",
+                "70 | nbds://h/?tls-verify-peer=off&tls-type=anon      | false | -    | -  | ANON",
+                "71 | nbds://h/?tls-verify-peer=t                      | true  | -    | -  | -",
+                "72 | nbds://h/?tls-verify-peer=f                      | false | -    | -  | -",
+                "73 | nbds://h/?tls-verify-peer=yes                    | true  | -    | -  | -",
+                "74 | nbds://h/?tls-verify-peer=n                      | false | -    | -  | -",
+                "75 | nbd+ssh://h/?tls-certificates=/a%26b&tls-type=psk | -    | /a&b | -  | PSK",
+            })
+    void parsesTheParametersOfTls(
+            int row,
+            String text,
+            @Nullable Boolean verifyPeer,
+            @Nullable String certificates,
+            @Nullable String pskFile,
+            NbdUri.@Nullable TlsType type) {
+        // When
+        NbdUri uri = NbdUri.parse(text);
+
+        // Then
+        assertThat(uri.hasTlsParameters()).isTrue();
+        assertThat(uri.tlsVerifyPeer()).isEqualTo(verifyPeer);
+        assertThat(uri.tlsCertificates()).isEqualTo(certificates);
+        assertThat(uri.tlsPskFile()).isEqualTo(pskFile);
+        assertThat(uri.tlsType()).isEqualTo(type);
+        assertThat(uri.namesLocalFile()).isEqualTo(certificates != null || pskFile != null);
+        assertThat(NbdUri.parse(uri.toString())).isEqualTo(uri).hasSameHashCodeAs(uri);
+    }
+
+    @Test
+    void takesParametersOfTlsWhereTlsIsUpToTheClient() {
+        assertThat(NbdUri.parse("nbd://h/x?tls-hostname=foo").tlsHostname()).isEqualTo("foo");
+        assertThat(NbdUri.parse("nbd://h/x").hasTlsParameters()).isFalse();
+    }
+
+    @Test
+    void takesTheNamesOfParametersInAnyCase() {
+        assertThat(NbdUri.parse("nbd+unix:///?SOCKET=/S")).isEqualTo(NbdUri.parse("nbd+unix:///?socket=/S"));
+        assertThat(NbdUri.parse("nbd://h/?X-anything")).isEqualTo(NbdUri.parse("nbd://h/"));
     }
 
     @ParameterizedTest(name = "row {0}: {1}")
@@ -135,10 +223,8 @@ class NbdUriTest {
             value = {
                 "16 | nbd:///x                            | the host is missing; write nbd://HOST/EXPORT",
                 "32 | nbd+unix://host/d?socket=/s         | a host makes no sense with nbd+unix: \"host\"",
-                "22 | nbds://localhost/x?tls-verify-peer=0     | the parameter tls-verify-peer is not supported yet",
-                "23 | nbds://localhost/x?tls-verify-peer=maybe | the parameter tls-verify-peer is not supported yet",
-                "24 | nbds://localhost/x?tls-certificates=/pki | the parameter tls-certificates is not supported yet",
-                "25 | nbds+unix://alice@/?socket=/s&tls-psk-file=/k | the parameter tls-psk-file is not supported yet",
+                "23 | nbds://localhost/x?tls-verify-peer=maybe | the parameter tls-verify-peer is neither 1 nor 0, nor true, false, yes, no, on, off: \"maybe\"",
+                "40 | nbd+vsock://host/                   | the CID is not a number from 0 to 4294967294: \"host\"",
                 "53 | nbds://localhost/x?tls-username=bob | unknown parameter \"tls-username\"",
                 "33 | nbd+unix:///disk                    | the parameter socket is missing, which nbd+unix needs",
                 "34 | nbd+unix:///disk?socket=            | the parameter socket is empty",
@@ -158,8 +244,8 @@ class NbdUriTest {
                 "56 | nbd:unix:/tmp/s                     | the scheme nbd is not followed by :// in \"nbd:unix:/tmp/s\"",
                 "57 | localhost                           | \"localhost\" has no scheme; write nbd://HOST/EXPORT or nbd+unix:///EXPORT?socket=PATH",
                 "57 | /tmp/s                              | \"/tmp/s\" has no scheme; write nbd://HOST/EXPORT or nbd+unix:///EXPORT?socket=PATH",
-                "58 | http://localhost/                   | unknown scheme \"http\", only nbd, nbds, nbd+unix and nbds+unix are supported",
-                "58 | nbd+foo://x/                        | unknown scheme \"nbd+foo\", only nbd, nbds, nbd+unix and nbds+unix are supported",
+                "58 | http://localhost/                   | unknown scheme \"http\"; there are nbd and nbds, alone and followed by +unix, +vsock and +ssh",
+                "58 | nbd+foo://x/                        | unknown scheme \"nbd+foo\"; there are nbd and nbds, alone and followed by +unix, +vsock and +ssh",
                 "59 | nbd://                              | the host is missing; write nbd://HOST/EXPORT",
             })
     void refuses(int row, String text, String reason) {
@@ -203,17 +289,35 @@ class NbdUriTest {
                 "nbd://a%00@h/                     | the user name has a NUL",
                 "nbd://a%ff@h/                     | the user name is not UTF-8",
                 "nbd://h/x?&                       | unknown parameter \"\"",
-                "nbd://h/x?tls-hostname=foo        | the parameter tls-hostname belongs to the schemes that require TLS",
                 "nbds://h/x?tls-hostname=          | the parameter tls-hostname is empty or has a NUL",
                 "nbds://h/x?tls-hostname=a%00b     | the parameter tls-hostname is empty or has a NUL",
                 "nbds://h/x?socket=/s              | the parameter socket belongs to nbd+unix",
                 "nbd://h/x?tls-username=bob        | unknown parameter \"tls-username\"",
-                "nbd://h/x?Socket=/s               | unknown parameter \"Socket\"",
+                "nbd://h/x?Socket=/s               | the parameter socket belongs to nbd+unix, not to nbd",
+                "nbd+unix:///?socket=/a&SOCKET=/b  | the parameter socket is repeated",
                 "nbd+unix:///?socket               | the parameter socket is empty",
                 "nbd+unix:///?socket=%00           | the parameter socket is empty",
                 "nbd+unix:///?socket=/a%00b        | the parameter socket has a NUL within its path",
                 "nbd+unix:///?socket=/a%ff         | the parameter socket is not UTF-8",
-                "nbd+unix:///?socket=/s&tls-type=x | the parameter tls-type is not supported yet",
+                "nbd+unix:///?socket=/s&tls-type=x | the parameter tls-type is none of anon, x509 and psk: \"x\"",
+                "nbds://h/?tls-certificates=       | the parameter tls-certificates is empty or has a NUL",
+                "nbds://h/?tls-psk-file=/a%00b     | the parameter tls-psk-file is empty or has a NUL",
+                "nbds://h/?tls-verify-peer=        | the parameter tls-verify-peer is neither 1 nor 0",
+                "nbd+vsock://1/?socket=/s          | the parameter socket belongs to nbd+unix, not to nbd+vsock",
+                "nbd+vsock://4294967295/           | the CID is not a number from 0 to 4294967294",
+                "nbd+vsock://-1/                   | the CID is not a number from 0 to 4294967294",
+                "nbd+vsock://1:0/                  | the port is not a number from 1 to 4294967294",
+                "nbd+vsock://2:4294967295/x        | the port is not a number from 1 to 4294967294",
+                "nbd+vsock://1:2:3/                | the port is not a number from 1 to 4294967294: \"2:3\"",
+                "nbd+vsock://[::1]/                | the CID is not a number",
+                "nbd+ssh:///x                      | the host is missing",
+                "nbd+ssh://-oProxyCommand=x/       | the host can't be handed to ssh: \"-oproxycommand=x\"",
+                "nbd+ssh://a$(b)/                  | the host can't be handed to ssh",
+                "nbd+ssh://a;b/                    | the host can't be handed to ssh",
+                "nbd+ssh://[fe80::1%25a%3Bb]/      | the host can't be handed to ssh",
+                "nbd+ssh://h/?socket=              | the parameter socket is empty or has a NUL",
+                "nbd+ssh://h/?socket=%00a          | the parameter socket is empty or has a NUL",
+                "nbd+ssh://h:0/                    | the port is not a number from 1 to 65535",
                 "nbd+unix://:1/?socket=/s          | a host makes no sense with nbd+unix",
             })
     void refusesWhatIsBeyondTheTableToo(String text, String reason) {

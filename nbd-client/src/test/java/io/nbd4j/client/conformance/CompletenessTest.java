@@ -154,7 +154,7 @@ class CompletenessTest {
     @Test
     void eachTransportIsRunWithEachDelivery() {
         assertThat(Way.all().map(Way::transport)).contains(Transport.values());
-        assertThat(Way.all()).hasSize(5 * 3 + 2);
+        assertThat(Way.all()).hasSize(6 * 3 + 2);
         assertThat(Arrays.stream(Transport.values()).filter(Transport::isNio)).hasSize(2);
     }
 }

@@ -7,6 +7,7 @@ import io.nbd4j.client.NbdTarget;
 import io.nbd4j.client.NbdUri;
 import io.nbd4j.client.SubprocessException;
 import io.nbd4j.client.SubprocessTransport;
+import io.nbd4j.client.contract.LocalRelay;
 import io.nbd4j.client.contract.Loops;
 import io.nbd4j.client.internal.subprocess.ladder.DefaultRungs;
 import io.nbd4j.client.internal.subprocess.ladder.RungLadder;
@@ -20,7 +21,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * What carries the bytes between the client and the scripted peer. For the transports of a subprocess the child is a
- * relay, which carries its standard input and output to the Unix socket of the peer.
+ * relay, which carries its standard input and output to the Unix socket of the peer; a relay too is behind the channel
+ * inside of this JVM that the client adopts.
  */
 enum Transport {
     TCP_EPOLL,
@@ -29,7 +31,8 @@ enum Transport {
     UNIX_NIO,
     SOCKETPAIR,
     PIPE,
-    STREAM;
+    STREAM,
+    LOCAL;
 
     boolean isTcp() {
         return this == TCP_EPOLL || this == TCP_NIO;
@@ -39,13 +42,18 @@ enum Transport {
         return this == TCP_NIO || this == UNIX_NIO;
     }
 
+    /** Returns whether the client connects to a socket, so that there is a URI. */
+    boolean isSocket() {
+        return !isSubprocess() && this != LOCAL;
+    }
+
     boolean isSubprocess() {
         return rung() != null;
     }
 
     private @Nullable SubprocessTransport rung() {
         return switch (this) {
-            case TCP_EPOLL, UNIX_EPOLL, TCP_NIO, UNIX_NIO -> null;
+            case TCP_EPOLL, UNIX_EPOLL, TCP_NIO, UNIX_NIO, LOCAL -> null;
             case SOCKETPAIR -> SubprocessTransport.SOCKETPAIR;
             case PIPE -> SubprocessTransport.PIPE;
             case STREAM -> SubprocessTransport.STREAM;
@@ -57,7 +65,7 @@ enum Transport {
     String unavailableBecause() {
         SubprocessTransport rung = rung();
         if (rung == null) {
-            return isNio() ? null : Loops.EPOLL.unavailableBecause();
+            return isNio() || this == LOCAL ? null : Loops.EPOLL.unavailableBecause();
         }
         try {
             new RungLadder(DefaultRungs.all()).choose(rung, EventLoops.shared().next());
@@ -71,7 +79,7 @@ enum Transport {
         return switch (this) {
             case TCP_EPOLL, UNIX_EPOLL -> Loops.EPOLL.builder();
             case TCP_NIO, UNIX_NIO -> Loops.NIO.builder();
-            case SOCKETPAIR, PIPE, STREAM -> NbdClient.builder();
+            case SOCKETPAIR, PIPE, STREAM, LOCAL -> NbdClient.builder();
         };
     }
 
@@ -83,6 +91,9 @@ enum Transport {
         SubprocessTransport rung = rung();
         if (rung != null) {
             return NbdTarget.command("perl", relay(), peer.socket().toString()).withTransport(rung);
+        }
+        if (this == LOCAL) {
+            return NbdTarget.adopted(LocalRelay.connect(peer.socket()));
         }
         return isTcp() ? NbdTarget.tcp("127.0.0.1", peer.port()) : NbdTarget.unix(peer.socket());
     }

@@ -31,7 +31,7 @@ record Way(Transport transport, Delivery delivery) {
 
     /** Returns the ways over a socket, where a server has a URI and any number of connections. */
     static Stream<Way> overSockets() {
-        return all().filter(way -> !way.transport.isSubprocess());
+        return all().filter(way -> way.transport.isSocket());
     }
 
     @Override

@@ -1,6 +1,7 @@
 package io.nbd4j.client.contract;
 
 import io.nbd4j.client.NbdTarget;
+import io.nbd4j.client.SubprocessTransport;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -15,8 +16,9 @@ final class OtherJvm implements AutoCloseable {
     private final Process process;
     private final Path stderr;
     private final long childPid;
+    private final String socket;
 
-    private OtherJvm(NbdTarget.Command command, String stay) throws IOException {
+    private OtherJvm(SubprocessTransport transport, List<String> command, String stay) throws IOException {
         // SIGINT is ignored by what a shell has started in the background, and so by what that starts.
         List<String> argv = new ArrayList<>(List.of("env", "--default-signal=INT"));
         argv.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
@@ -28,9 +30,9 @@ final class OtherJvm implements AutoCloseable {
                 "-cp",
                 System.getProperty("java.class.path"),
                 JvmWithChild.class.getName(),
-                command.transport().name(),
+                transport.name(),
                 stay));
-        argv.addAll(command.argv());
+        argv.addAll(command);
         stderr = Files.createTempFile("nbd4j", ".stderr");
         process = new ProcessBuilder(argv).redirectError(stderr.toFile()).start();
         BufferedReader out = process.inputReader(StandardCharsets.UTF_8);
@@ -41,16 +43,27 @@ final class OtherJvm implements AutoCloseable {
             throw failure;
         }
         childPid = Long.parseLong(line);
+        socket = out.readLine();
     }
 
     /** Starts a JVM whose main method returns once it is connected. */
     static OtherJvm thatExits(NbdTarget.Command command) throws IOException {
-        return new OtherJvm(command, "exit");
+        return new OtherJvm(command.transport(), command.argv(), "exit");
     }
 
     /** Starts a JVM that stays connected. */
     static OtherJvm thatStays(NbdTarget.Command command) throws IOException {
-        return new OtherJvm(command, JvmWithChild.STAY);
+        return new OtherJvm(command.transport(), command.argv(), JvmWithChild.STAY);
+    }
+
+    /** Starts a JVM whose main method returns once it is connected to a server that it has given a socket. */
+    static OtherJvm thatExits(NbdTarget.SocketActivation command) throws IOException {
+        return new OtherJvm(SubprocessTransport.SOCKET_ACTIVATION, command.argv(), "exit");
+    }
+
+    /** Starts a JVM that stays connected to a server that it has given a socket. */
+    static OtherJvm thatStays(NbdTarget.SocketActivation command) throws IOException {
+        return new OtherJvm(SubprocessTransport.SOCKET_ACTIVATION, command.argv(), JvmWithChild.STAY);
     }
 
     long pid() {
@@ -59,6 +72,11 @@ final class OtherJvm implements AutoCloseable {
 
     long childPid() {
         return childPid;
+    }
+
+    /** Returns where the server listens. */
+    Path socket() {
+        return Path.of(socket);
     }
 
     String stderr() throws IOException {

@@ -99,7 +99,8 @@ abstract class SubprocessContract {
                 .isInstanceOf(NullPointerException.class);
         assertThatThrownBy(() -> nbd.connectCommand(Arrays.asList("nbdkit", nothing(String.class))))
                 .isInstanceOf(NullPointerException.class);
-        assertThatThrownBy(() -> nbd.connect(nothing(NbdTarget.class))).isInstanceOf(NullPointerException.class);
+        NbdTarget noTarget = nothing(NbdTarget.class);
+        assertThatThrownBy(() -> nbd.connect(noTarget)).isInstanceOf(NullPointerException.class);
         assertThat(nbd.state()).isEqualTo(ConnectionState.CREATED);
         await(nbd.connect(nbdkit("memory", "1M")));
     }

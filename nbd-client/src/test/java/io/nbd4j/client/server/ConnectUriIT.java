@@ -14,10 +14,12 @@ import io.nbd4j.codec.NbdError;
 import io.nbd4j.testkit.RealServer;
 import io.nbd4j.testkit.junit.RequiresServer;
 import io.netty.channel.epoll.Epoll;
+import io.netty.channel.unix.DomainSocketAddress;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
+import java.net.UnixDomainSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -138,7 +140,7 @@ class ConnectUriIT {
         try (RealServer server = RealServer.nbdkit("memory", "1M");
                 NbdClient nbd = NbdClient.builder().build()) {
             for (String wrong :
-                    List.of("http://localhost/", "nbd://", "nbd+unix:///", "nbd://h/?tls=1", "nbd+ssh://h/")) {
+                    List.of("http://localhost/", "nbd://", "nbd+unix:///", "nbd://h/?tls=1", "nbd+ssh:///")) {
                 // When
                 InvalidRequestException failure = failureOf(nbd.connectUri(wrong), InvalidRequestException.class);
 
@@ -159,7 +161,74 @@ class ConnectUriIT {
             // Then
             assertThat(nbd.transport()).contains(transport);
             assertThat(nbd.export().name()).isEqualTo(exportName);
+            assertThat(NbdUri.isNbdUri(uri)).isTrue();
+            assertThat(nbd.uri()).contains(NbdUri.parse(uri));
             await(nbd.pread(512, 0)).release();
+            await(nbd.closeAsync());
+            assertThat(nbd.uri()).contains(NbdUri.parse(uri));
+        }
+    }
+
+    private static void assertUri(NbdTarget target, String uri) {
+        try (NbdClient nbd = NbdClient.builder().build()) {
+            assertThat(nbd.uri()).isEmpty();
+            await(nbd.connect(target));
+            assertThat(nbd.uri()).map(NbdUri::toString).contains(uri);
+            await(nbd.pread(512, 0)).release();
+        }
+    }
+
+    @Test
+    void aHandleOfASocketHasAUri() {
+        try (RealServer tcp = RealServer.nbdkitTcp("memory", "1M");
+                RealServer unix = RealServer.nbdkit("memory", "1M")) {
+            int port = tcp.port();
+            assertUri(NbdTarget.tcp("localhost", port), "nbd://localhost:" + port + "/");
+            assertUri(
+                    NbdTarget.address(InetSocketAddress.createUnresolved("localhost", port)),
+                    "nbd://localhost:" + port + "/");
+            assertUri(
+                    NbdTarget.address(new InetSocketAddress(InetAddress.getLoopbackAddress(), port)),
+                    "nbd://127.0.0.1:" + port + "/");
+            String uri = "nbd+unix:///?socket=" + unix.unixSocket();
+            assertUri(NbdTarget.unix(unix.unixSocket()), uri);
+            assertUri(NbdTarget.address(UnixDomainSocketAddress.of(unix.unixSocket())), uri);
+            assertUri(
+                    NbdTarget.address(new DomainSocketAddress(unix.unixSocket().toFile())), uri);
+        }
+    }
+
+    @Test
+    void theUriNamesTheExportThatWasChosenInOptionMode() throws IOException {
+        // Given
+        Files.write(directory.resolve("one"), new byte[BLOCK]);
+        try (RealServer server = RealServer.nbdkit("file", "dir=" + directory);
+                NbdClient nbd = NbdClient.builder().optionMode(true).build()) {
+            await(nbd.connectUnix(server.unixSocket()));
+            assertThat(nbd.uri().map(NbdUri::exportName)).contains("");
+
+            // When
+            await(nbd.negotiation().exportName("one").go());
+
+            // Then
+            assertThat(nbd.uri()).contains(NbdUri.parse(server.uri("one")));
+        }
+    }
+
+    @Test
+    void aCommandHasNoUri() {
+        try (NbdClient nbd = NbdClient.builder().build()) {
+            await(nbd.connectCommand("nbdkit", "-s", "memory", "1M"));
+            assertThat(nbd.uri()).isEmpty();
+        }
+    }
+
+    @Test
+    void anAddressConnectsByTheShortCallToo() {
+        try (RealServer server = RealServer.nbdkitTcp("memory", "1M");
+                NbdClient nbd = NbdClient.builder().build()) {
+            await(nbd.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), server.port())));
+            assertThat(nbd.export().size()).isEqualTo(1024 * 1024);
         }
     }
 }

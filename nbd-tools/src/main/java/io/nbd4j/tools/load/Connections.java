@@ -32,6 +32,8 @@ final class Connections implements AutoCloseable {
         group = NbdClientBuilder.newEventLoopGroup(threads, new DefaultThreadFactory("nbd-load", true));
         // The test itself bounds what is in flight.
         NbdClientBuilder builder = NbdClient.builder()
+                // It is the user who has typed the URI.
+                .uriAllowLocalFiles(true)
                 .maxRequestsInFlight(Math.max(options.depth(), NbdDefaults.MAX_REQUESTS_IN_FLIGHT))
                 .maxBytesInFlight(Math.max(options.bytesInFlight(), NbdDefaults.MAX_BYTES_IN_FLIGHT));
         List<NbdFuture<NbdClient>> attempts = new ArrayList<>();

@@ -42,4 +42,5 @@ public record ClientSettings(
         @Nullable Executor completionExecutor,
         ByteBufAllocator allocator,
         Set<StrictCheck> strictMode,
-        @Nullable Path capture) {}
+        @Nullable Path capture,
+        UriPolicy uriPolicy) {}

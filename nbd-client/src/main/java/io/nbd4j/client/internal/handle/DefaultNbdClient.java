@@ -42,7 +42,7 @@ import org.jspecify.annotations.Nullable;
 /** The handle, as users see it: checks what can be checked at once, and hands over to the event loop. Any thread. */
 public final class DefaultNbdClient implements NbdClient {
     private final ClientSettings settings;
-    private final IoEventLoop loop;
+    private final HandleLoop loop;
     private final StateCell state;
     private final AttributeMap attributes = new DefaultAttributeMap();
     private final RawCommands raw = new DefaultRawCommands(this);
@@ -54,8 +54,9 @@ public final class DefaultNbdClient implements NbdClient {
         IoEventLoopGroup group = settings.eventLoopGroup();
         this.settings = settings;
         this.state = new StateCell(settings.name());
-        this.loop = (group != null ? group : EventLoops.shared()).next();
-        this.session = new Session(this, loop, settings, state);
+        IoEventLoop first = (group != null ? group : EventLoops.shared()).next();
+        this.loop = new HandleLoop(first);
+        this.session = new Session(this, first, loop, settings, state);
         this.negotiation = new DefaultNegotiation(this, session, settings);
     }
 
@@ -65,32 +66,55 @@ public final class DefaultNbdClient implements NbdClient {
     public NbdFuture<NbdClient> connect(NbdTarget target) {
         Objects.requireNonNull(target);
         HandleFuture<NbdClient> future = session.newConnectFuture();
+        Adoption adoption = target instanceof NbdTarget.Adopted adopted ? Adoption.claim(adopted.channel()) : null;
         ExportWish wish = target instanceof NbdTarget.Uri named
                 ? negotiation.wish().withExportName(named.uri().exportName())
                 : negotiation.wish();
-        InvalidRequestException problem = problemOf(target, wish);
+        InvalidRequestException problem = problemOf(target, wish, adoption);
         if (problem == null && !state.claim()) {
             problem = Failures.wrongState("connect", state.get());
         }
         if (problem != null) {
             InvalidRequestException refusal = problem;
-            onLoop(future, () -> future.failed(refusal));
-        } else {
-            negotiation.exportName(wish.exportName());
-            onLoop(future, () -> session.connect(target, wish, future));
-            if (loop.isShuttingDown()) {
-                state.die();
+            if (adoption != null) {
+                adoption.refuse();
             }
+            onLoop(future, () -> future.failed(refusal));
+            return future;
+        }
+        negotiation.exportName(wish.exportName());
+        if (adoption == null) {
+            onLoop(future, () -> session.connect(target, wish, future));
+        } else {
+            loop.execute(() -> moveTo(adoption, target, wish, future), gone -> failAdoption(adoption, future, gone));
+        }
+        if (loop.get().isShuttingDown()) {
+            state.die();
         }
         return future;
     }
 
-    private @Nullable InvalidRequestException problemOf(NbdTarget target, ExportWish wish) {
+    private @Nullable InvalidRequestException problemOf(
+            NbdTarget target, ExportWish wish, @Nullable Adoption adoption) {
         if (!isCreated()) {
             return Failures.wrongState("connect", state.get());
         }
-        InvalidRequestException problem = TargetCheck.problemOf(target);
+        InvalidRequestException problem =
+                adoption != null ? adoption.problem() : TargetCheck.problemOf(target, settings);
         return problem != null ? problem : TargetCheck.problemOf(wish);
+    }
+
+    /** Makes the event loop of an adopted channel that of the handle. On the one that it has until then. */
+    private void moveTo(Adoption adoption, NbdTarget target, ExportWish wish, HandleFuture<NbdClient> future) {
+        loop.moveTo(adoption.eventLoop());
+        loop.execute(() -> session.connect(target, wish, future), gone -> failAdoption(adoption, future, gone));
+    }
+
+    private void failAdoption(
+            Adoption adoption, HandleFuture<NbdClient> future, RejectedExecutionException eventLoopGone) {
+        state.die();
+        adoption.refuse();
+        future.failed(Failures.eventLoopShutDown(eventLoopGone));
     }
 
     @Override
@@ -112,11 +136,7 @@ public final class DefaultNbdClient implements NbdClient {
 
     /** Runs {@code action} on the event loop; if that was shut down, the future fails on this thread. */
     void onLoop(HandleFuture<?> future, Runnable action) {
-        try {
-            loop.execute(action);
-        } catch (RejectedExecutionException e) {
-            future.failed(Failures.eventLoopShutDown(e));
-        }
+        loop.execute(action, gone -> future.failed(Failures.eventLoopShutDown(gone)));
     }
 
     // ---- Data commands
@@ -308,11 +328,11 @@ public final class DefaultNbdClient implements NbdClient {
     // ---- For several connections as one device
 
     HomeLoop home() {
-        return new HomeLoop(loop);
+        return new HomeLoop(loop.get());
     }
 
     boolean isOnEventLoop() {
-        return loop.inEventLoop();
+        return loop.get().inEventLoop();
     }
 
     Duration drainTimeout() {
@@ -358,6 +378,12 @@ public final class DefaultNbdClient implements NbdClient {
     @Override
     public Optional<Subprocess> subprocess() {
         return session.subprocess().map(Subprocess.class::cast);
+    }
+
+    @Override
+    public Optional<NbdUri> uri() {
+        ExportInfo export = session.export();
+        return session.uri(export == null ? negotiation.exportName() : export.name());
     }
 
     @Override
@@ -413,19 +439,15 @@ public final class DefaultNbdClient implements NbdClient {
     public NbdFuture<@Nullable Void> closeAsync(CloseMode mode) {
         Objects.requireNonNull(mode);
         state.close();
-        try {
-            loop.execute(() -> session.close(mode));
-        } catch (RejectedExecutionException e) {
-            // The event loop has closed the channel when it was shut down, which the child sees as EOF.
-            session.closed().done(null);
-        }
+        // An event loop that is gone has closed the channel when it was shut down, which the child sees as EOF.
+        loop.execute(() -> session.close(mode), gone -> session.closed().done(null));
         return session.closed();
     }
 
     @Override
     public void close() {
         NbdFuture<@Nullable Void> closed = closeAsync();
-        if (!loop.inEventLoop()) {
+        if (!loop.get().inEventLoop()) {
             closed.join();
         }
     }

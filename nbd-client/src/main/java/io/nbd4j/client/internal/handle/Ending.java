@@ -107,7 +107,7 @@ final class Ending {
         }
         started = true;
         if (channel != null) {
-            channel.closeFuture().addListener(closed -> check());
+            channel.closeFuture().addListener(closed -> channelClosed());
         }
         if (child != null) {
             child.onExit().thenRun(() -> loop.execute(this::childExited));
@@ -115,6 +115,14 @@ final class Ending {
         // Never within the call: its caller may not be done with what the end makes public.
         loop.execute(this::check);
         return true;
+    }
+
+    private void channelClosed() {
+        if (child != null && !child.seesEndOfConnection()) {
+            // It would wait for the next client for ever.
+            atOnce();
+        }
+        check();
     }
 
     private void childExited() {

@@ -145,7 +145,9 @@ final class Failures {
     }
 
     private static String tlsNeedsSocket(@Nullable DefaultSubprocess subprocess) {
-        return subprocess == null || subprocess.transport() == SubprocessTransport.SOCKETPAIR
+        return subprocess == null
+                        || subprocess.transport() == SubprocessTransport.SOCKETPAIR
+                        || subprocess.transport() == SubprocessTransport.SOCKET_ACTIVATION
                 ? ""
                 : ". Some servers, nbdkit among them, need a socket for TLS: the transport was "
                         + subprocess.transport();
@@ -184,7 +186,11 @@ final class Failures {
             what.append(", ").append(status);
         }
         what.append(quoted(received));
-        if (status != null && status.isSuccess()) {
+        if (subprocess.transport() == SubprocessTransport.SOCKET_ACTIVATION) {
+            what.append(
+                    ". The command has to accept connections on the socket that it is given as descriptor 3: qemu-nbd and"
+                            + " nbdkit do, and nbd-server can't");
+        } else if (status != null && status.isSuccess()) {
             what.append(". The command has to speak NBD on its standard input and output: nbdkit needs -s to do so, and"
                     + " qemu-nbd can't");
         } else if (subprocess.transport() != SubprocessTransport.SOCKETPAIR) {
@@ -208,6 +214,18 @@ final class Failures {
                 status,
                 subprocess.stderrTail(),
                 null);
+    }
+
+    /** The child was given a socket to listen on, and that can't be connected to. */
+    static SubprocessException notAccepted(
+            DefaultSubprocess subprocess, @Nullable ExitStatus status, Throwable cause, String reason) {
+        String end = status == null ? "" : "; it has ended, " + status;
+        return new SubprocessException(
+                withStderr(words(subprocess) + " can't be connected to: " + reason + end, subprocess),
+                subprocess.argv(),
+                status,
+                subprocess.stderrTail(),
+                cause);
     }
 
     /** An end of the connection in the transmission phase, for the requests that it hit. */

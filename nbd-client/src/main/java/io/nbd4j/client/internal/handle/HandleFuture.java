@@ -1,7 +1,6 @@
 package io.nbd4j.client.internal.handle;
 
 import io.nbd4j.client.NbdFuture;
-import io.netty.channel.EventLoop;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Consumer;
@@ -9,17 +8,18 @@ import org.jspecify.annotations.Nullable;
 
 /** The outcome of an operation on the handle as a whole: connecting, an option, closing. */
 final class HandleFuture<T extends @Nullable Object> extends NbdFuture<T> {
-    private final EventLoop loop;
+    private final HandleLoop loop;
     private final @Nullable Executor executor;
     private final Consumer<Runnable> onGiveUp;
 
     /**
      * Creates a future.
      *
+     * @param loop of the handle
      * @param onGiveUp called on the event loop when the user gives the operation up, see {@link NbdFuture#giveUp}; what it
      *     is given must run at most once
      */
-    HandleFuture(EventLoop loop, @Nullable Executor executor, Consumer<Runnable> onGiveUp) {
+    HandleFuture(HandleLoop loop, @Nullable Executor executor, Consumer<Runnable> onGiveUp) {
         this.loop = loop;
         this.executor = executor;
         this.onGiveUp = onGiveUp;
@@ -50,16 +50,12 @@ final class HandleFuture<T extends @Nullable Object> extends NbdFuture<T> {
 
     @Override
     protected void giveUp(Runnable ending) {
-        try {
-            loop.execute(() -> onGiveUp.accept(() -> run(ending)));
-        } catch (RejectedExecutionException e) {
-            // The event loop is gone, and with it whatever was under way.
-            run(ending);
-        }
+        // If the event loop is gone, so is whatever was under way.
+        loop.execute(() -> onGiveUp.accept(() -> run(ending)), gone -> run(ending));
     }
 
     @Override
     protected boolean isOnCompletingThread() {
-        return loop.inEventLoop();
+        return loop.get().inEventLoop();
     }
 }

@@ -1,8 +1,10 @@
 package io.nbd4j.client.internal.handle;
 
 import io.nbd4j.client.ConnectFailedException;
+import io.nbd4j.client.ConnectionLostException;
 import io.nbd4j.client.NbdException;
 import io.nbd4j.client.NbdTarget;
+import io.nbd4j.client.RequestFate;
 import io.nbd4j.client.SubprocessException;
 import io.nbd4j.client.internal.connection.ReceiveBuffers;
 import io.nbd4j.client.internal.subprocess.CommandLookupException;
@@ -22,7 +24,7 @@ import java.util.Locale;
 import java.util.concurrent.RejectedExecutionException;
 import org.jspecify.annotations.Nullable;
 
-/** Opens the link to a target. Confined to the event loop. */
+/** Opens the link to a target. Confined to the event loop of the handle. */
 final class LinkOpener {
     /** The one of the JVM: the probe of the platform and the thread that spawns are shared. */
     private static final class Launchers {
@@ -47,6 +49,7 @@ final class LinkOpener {
     /**
      * Prepares to open.
      *
+     * @param loop for what is made; an adopted channel has its own, and is opened on that
      * @param handlers sharable; adds what the handshake needs to a channel. More than one channel may be tried
      */
     LinkOpener(IoEventLoop loop, ClientSettings settings, ChannelHandler handlers, Listener listener) {
@@ -63,6 +66,20 @@ final class LinkOpener {
             // Starting a process takes a moment and can't be interrupted; its result is awaited, then ended.
             return () -> {};
         }
+        if (target instanceof NbdTarget.SocketActivation activation) {
+            return new ActivationOpener(loop, settings, handlers, listener, Launchers.SHARED).open(activation);
+        }
+        if (target instanceof NbdTarget.Adopted adopted) {
+            adopt(adopted.channel());
+            return () -> {};
+        }
+        if (target instanceof NbdTarget.Vsock vsock) {
+            return connect(
+                    SocketConnector.connectVsock(
+                            loop, vsock.cid(), vsock.port(), settings.connectTimeout(), buffers, handlers),
+                    target,
+                    "vsock");
+        }
         if (target instanceof NbdTarget.Unix unix) {
             return connect(
                     SocketConnector.connectUnix(loop, unix.path(), settings.connectTimeout(), buffers, handlers),
@@ -74,6 +91,27 @@ final class LinkOpener {
                 SocketConnector.connectTcp(loop, tcp.host(), tcp.port(), settings.connectTimeout(), buffers, handlers),
                 target,
                 "tcp");
+    }
+
+    /** On the event loop of the channel, so nothing arrives in between. */
+    private void adopt(Channel channel) {
+        if (!channel.isOpen()) {
+            listener.notOpened(new ConnectionLostException(
+                    "the server, or whoever has connected the channel, closed the connection: " + channel,
+                    RequestFate.NOT_SENT,
+                    null,
+                    null,
+                    null));
+            return;
+        }
+        if (!channel.isActive()) {
+            listener.notOpened(new ConnectFailedException("the channel is not connected: " + channel, null));
+            return;
+        }
+        channel.pipeline().addLast(handlers);
+        // The memory that it receives into is chosen when a channel is registered, which it is.
+        listener.opened(new Link(channel, null, null, "channel"));
+        channel.config().setAutoRead(true);
     }
 
     private Runnable connect(Future<Channel> connected, NbdTarget target, String transport) {
@@ -90,7 +128,7 @@ final class LinkOpener {
     }
 
     /** Returns what the system says, without the name of the system call that native transports put before it. */
-    private static String reason(Throwable cause) {
+    static String reason(Throwable cause) {
         String message = cause.getMessage();
         if (message == null) {
             // Netty's word for ENOENT.
@@ -124,7 +162,7 @@ final class LinkOpener {
         }
     }
 
-    private static SubprocessException notStarted(List<String> argv, Throwable failure) {
+    static SubprocessException notStarted(List<String> argv, Throwable failure) {
         String what = failure instanceof CommandLookupException
                 ? String.valueOf(failure.getMessage())
                 : "can't start " + String.join(" ", argv) + ": " + failure.getMessage();

@@ -69,6 +69,11 @@ public final class MultiConnector {
 
     private void firstIsReady() {
         ExportInfo export = clients.get(0).export();
+        if (Targets.resolve(target) instanceof NbdTarget.Adopted) {
+            // There is no way to reach the server again.
+            succeed(List.of(clients.get(0)));
+            return;
+        }
         if (clients.size() == 1 || !(forced || isCoherent(export))) {
             succeed(List.of(clients.get(0)));
             return;
@@ -81,7 +86,9 @@ public final class MultiConnector {
 
     /** Each connection to a command is a server of its own, which knows nothing of the others. */
     private boolean isCoherent(ExportInfo export) {
-        return export.canMultiConn() && !(target instanceof NbdTarget.Command);
+        NbdTarget reached = Targets.resolve(target);
+        return export.canMultiConn()
+                && !(reached instanceof NbdTarget.Command || reached instanceof NbdTarget.SocketActivation);
     }
 
     private void nextIsReady(DefaultNbdClient client, ExportInfo first) {

@@ -9,6 +9,7 @@ import io.nbd4j.client.NbdClient;
 import io.nbd4j.client.NbdException;
 import io.nbd4j.client.NbdStatistics;
 import io.nbd4j.client.NbdTarget;
+import io.nbd4j.client.NbdUri;
 import io.nbd4j.client.NegotiationStatus;
 import io.nbd4j.client.TlsMode;
 import io.nbd4j.client.TlsOptions;
@@ -39,6 +40,7 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandler.Sharable;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.IoEventLoop;
+import io.netty.channel.unix.DomainSocketAddress;
 import io.netty.util.concurrent.ScheduledFuture;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -76,11 +78,16 @@ final class Session implements NegotiationListener, ConnectionOwner, LinkOpener.
         record Over() implements Phase {}
     }
 
-    /** A server as the caller named it, and where it was found. */
-    private record Reached(NbdTarget named, NbdTarget target) {}
+    /**
+     * Where the handle leads.
+     *
+     * @param target neither a URI nor an address
+     */
+    private record Destination(NbdTarget target, TlsMode tlsMode, TlsOptions tlsOptions) {}
 
     private final NbdClient handle;
-    private final IoEventLoop loop;
+    private final IoEventLoop opening;
+    private final HandleLoop loop;
     private final ClientSettings settings;
     private final StateCell state;
     private final HandleFuture<@Nullable Void> closed;
@@ -92,8 +99,6 @@ final class Session implements NegotiationListener, ConnectionOwner, LinkOpener.
     private boolean draining;
     /** What is agreed so far. It becomes the status once the handle is NEGOTIATING or READY. */
     private @Nullable NegotiationFacts agreed;
-    /** What the caller named and what was reached by it, for a TLS that is started later. */
-    private @Nullable Reached server;
 
     private @Nullable Capture capture;
     private final Traffic traffic = new Traffic();
@@ -102,13 +107,21 @@ final class Session implements NegotiationListener, ConnectionOwner, LinkOpener.
 
     private @Nullable TlsLayer tls;
 
+    private volatile @Nullable Destination destination;
     private volatile @Nullable Link link;
     private volatile @Nullable Connection connection;
     private volatile @Nullable ExportInfo export;
     private volatile @Nullable NegotiationStatus status;
 
-    Session(NbdClient handle, IoEventLoop loop, ClientSettings settings, StateCell state) {
+    /**
+     * Creates the session of a handle.
+     *
+     * @param opening where sockets are opened and children are started
+     * @param loop is that one too, until a channel is adopted
+     */
+    Session(NbdClient handle, IoEventLoop opening, HandleLoop loop, ClientSettings settings, StateCell state) {
         this.handle = handle;
+        this.opening = opening;
         this.loop = loop;
         this.settings = settings;
         this.state = state;
@@ -145,6 +158,17 @@ final class Session implements NegotiationListener, ConnectionOwner, LinkOpener.
     boolean isTls() {
         NegotiationStatus known = status;
         return known != null && known.tls();
+    }
+
+    /** Returns the URI of an export at the same place, empty if there is none. */
+    Optional<NbdUri> uri(String exportName) {
+        Destination known = destination;
+        if (known == null) {
+            return Optional.empty();
+        }
+        Link open = link;
+        boolean tls = known.tlsMode() == TlsMode.REQUIRE || (open != null && open.isTls());
+        return NbdUri.of(known.target(), exportName, tls, known.tlsOptions());
     }
 
     Optional<String> transport() {
@@ -188,24 +212,28 @@ final class Session implements NegotiationListener, ConnectionOwner, LinkOpener.
     /** Starts the only attempt. The state is CONNECTING, unless the handle was closed since. */
     void connect(NbdTarget target, ExportWish wish, HandleFuture<NbdClient> future) {
         if (!(phase instanceof Phase.Idle)) {
+            if (target instanceof NbdTarget.Adopted adopted) {
+                adopted.channel().close();
+            }
             future.failed(Failures.closedByCaller());
             return;
         }
         connecting = future;
-        NbdTarget reached = target instanceof NbdTarget.Uri named ? TargetCheck.resolve(named.uri()) : target;
-        server = new Reached(target, reached);
+        NbdUri uri = target instanceof NbdTarget.Uri named ? named.uri() : null;
+        NbdTarget reached = Targets.resolve(target);
+        TlsOptions options = uri == null ? settings.tlsOptions() : uri.tlsOptions(settings.tlsOptions());
+        TlsMode mode = uri != null && uri.isTlsRequired() ? TlsMode.REQUIRE : settings.tlsMode();
+        Destination known = new Destination(reached, mode, options);
+        destination = known;
         phase = new Phase.Opening(() -> {});
         log.connects(target);
         if (!startCapture()) {
             return;
         }
-        TlsMode mode = target instanceof NbdTarget.Uri named && named.uri().isTlsRequired()
-                ? TlsMode.REQUIRE
-                : settings.tlsMode();
         if (mode == TlsMode.DISABLE) {
             open(reached, new HandshakeInitializer(wish, mode, null));
         } else {
-            prepareTls(target, reached, layer -> open(reached, new HandshakeInitializer(wish, mode, layer)));
+            prepareTls(known, layer -> open(reached, new HandshakeInitializer(wish, mode, layer)));
         }
     }
 
@@ -224,15 +252,15 @@ final class Session implements NegotiationListener, ConnectionOwner, LinkOpener.
     }
 
     private void open(NbdTarget target, HandshakeInitializer handlers) {
-        Runnable cutShort = new LinkOpener(loop, settings, handlers, this).open(target);
+        Runnable cutShort = new LinkOpener(opening, settings, handlers, this).open(target);
         if (phase instanceof Phase.Opening) {
             phase = new Phase.Opening(cutShort);
         }
     }
 
     /** Before anything is started: what is wrong with the options is no reason to bother a server. */
-    private void prepareTls(NbdTarget named, NbdTarget reached, Consumer<TlsLayer> then) {
-        makeTls(named, reached).whenComplete((layer, failure) -> {
+    private void prepareTls(Destination known, Consumer<TlsLayer> then) {
+        makeTls(known).whenComplete((layer, failure) -> {
             Runnable next = () -> {
                 if (failure != null) {
                     notOpened(Failures.tlsOptions(failure));
@@ -246,7 +274,7 @@ final class Session implements NegotiationListener, ConnectionOwner, LinkOpener.
                 }
             };
             try {
-                loop.execute(next);
+                loop.get().execute(next);
             } catch (RejectedExecutionException e) {
                 if (layer != null) {
                     layer.release();
@@ -256,16 +284,8 @@ final class Session implements NegotiationListener, ConnectionOwner, LinkOpener.
         });
     }
 
-    private CompletableFuture<TlsLayer> makeTls(NbdTarget named, NbdTarget reached) {
-        TlsOptions options = settings.tlsOptions();
-        if (named instanceof NbdTarget.Uri byUri && byUri.uri().tlsHostname() != null) {
-            options = options.withHostname(byUri.uri().tlsHostname());
-        }
-        if (named instanceof NbdTarget.Uri byUri && byUri.uri().username() != null) {
-            options = options.withUsername(byUri.uri().username());
-        }
-        String host = reached instanceof NbdTarget.Tcp tcp ? tcp.host() : null;
-        return TlsLayers.make(options, host);
+    private static CompletableFuture<TlsLayer> makeTls(Destination known) {
+        return TlsLayers.make(known.tlsOptions(), known.target() instanceof NbdTarget.Tcp tcp ? tcp.host() : null);
     }
 
     /** Puts the handshake into each channel that is tried; the one that becomes active is used. */
@@ -301,6 +321,13 @@ final class Session implements NegotiationListener, ConnectionOwner, LinkOpener.
 
     @Override
     public void opened(Link opened) {
+        Destination known = destination;
+        if (known != null
+                && known.target() instanceof NbdTarget.SocketActivation
+                && opened.channel().remoteAddress() instanceof DomainSocketAddress socket) {
+            // Whoever wants to reach the same server must not start another one.
+            destination = new Destination(NbdTarget.unix(socket.path()), known.tlsMode(), known.tlsOptions());
+        }
         link = opened;
         log.opened(opened);
         NegotiationHandler handler = opened.channel().pipeline().get(NegotiationHandler.class);
@@ -312,7 +339,7 @@ final class Session implements NegotiationListener, ConnectionOwner, LinkOpener.
         phase = new Phase.Haggling(opened, handler);
         DefaultSubprocess subprocess = opened.subprocess();
         if (subprocess != null) {
-            subprocess.child().onExit().thenAccept(status -> loop.execute(() -> exited(status)));
+            subprocess.child().onExit().thenAccept(status -> loop.get().execute(() -> exited(status)));
         }
     }
 
@@ -323,23 +350,29 @@ final class Session implements NegotiationListener, ConnectionOwner, LinkOpener.
             state.die();
             failConnecting(cause);
         }
-        ended();
+        Destination known = destination;
+        if (known != null && known.target() instanceof NbdTarget.Adopted adopted) {
+            adopted.channel().close().addListener(gone -> ended());
+        } else {
+            ended();
+        }
     }
 
     /** The child has ended. Its replies may be unread, and a grandchild may speak; but then the handshake goes on soon. */
     private void exited(ExitStatus status) {
         Loggers.SUBPROCESS.debug("{}: the child has ended: {}", settings.name(), status);
-        loop.schedule(
-                () -> {
-                    if (phase instanceof Phase.Haggling haggling && connecting != null) {
-                        DefaultSubprocess subprocess = haggling.link().subprocess();
-                        if (subprocess != null) {
-                            die(haggling.link(), Failures.childExited(subprocess, status));
-                        }
-                    }
-                },
-                EXIT_WITHOUT_EOF_MILLIS,
-                TimeUnit.MILLISECONDS);
+        loop.get()
+                .schedule(
+                        () -> {
+                            if (phase instanceof Phase.Haggling haggling && connecting != null) {
+                                DefaultSubprocess subprocess = haggling.link().subprocess();
+                                if (subprocess != null) {
+                                    die(haggling.link(), Failures.childExited(subprocess, status));
+                                }
+                            }
+                        },
+                        EXIT_WITHOUT_EOF_MILLIS,
+                        TimeUnit.MILLISECONDS);
     }
 
     private void giveUpConnecting(Runnable then) {
@@ -392,8 +425,19 @@ final class Session implements NegotiationListener, ConnectionOwner, LinkOpener.
         publishStatus();
         HandleFuture<NbdClient> future = connecting;
         connecting = null;
-        if (state.advance(ConnectionState.NEGOTIATING) && future != null) {
+        arrive(ConnectionState.NEGOTIATING, future);
+    }
+
+    private void arrive(ConnectionState reached, @Nullable HandleFuture<NbdClient> future) {
+        boolean inTime = state.advance(reached);
+        if (future == null) {
+            return;
+        }
+        if (inTime) {
             future.done(handle);
+        } else {
+            // The caller has closed the handle in the meantime, and the session is about to hear of it.
+            future.failed(Failures.closedByCaller());
         }
     }
 
@@ -429,7 +473,7 @@ final class Session implements NegotiationListener, ConnectionOwner, LinkOpener.
         ExportInfo info = Facts.of(negotiated);
         Link reached = haggling.link();
         Connection started = new Connection(
-                loop,
+                loop.get(),
                 new ConnectionSettings(
                         info,
                         settings.maxRequestsInFlight(),
@@ -453,9 +497,7 @@ final class Session implements NegotiationListener, ConnectionOwner, LinkOpener.
         connection = started;
         HandleFuture<NbdClient> future = connecting;
         connecting = null;
-        if (state.advance(ConnectionState.READY) && future != null) {
-            future.done(handle);
-        }
+        arrive(ConnectionState.READY, future);
     }
 
     @Override
@@ -471,11 +513,12 @@ final class Session implements NegotiationListener, ConnectionOwner, LinkOpener.
             endingOf(lost).withoutGoodbye();
             return;
         }
-        ChildReport.await(loop, Failures.isExplainedByChild(failure, received) ? lost.subprocess() : null, status -> {
-            if (phase instanceof Phase.Haggling) {
-                die(lost, Failures.handshake(failure, received, lost.subprocess(), status));
-            }
-        });
+        ChildReport.await(
+                loop.get(), Failures.isExplainedByChild(failure, received) ? lost.subprocess() : null, status -> {
+                    if (phase instanceof Phase.Haggling) {
+                        die(lost, Failures.handshake(failure, received, lost.subprocess(), status));
+                    }
+                });
     }
 
     /** The handshake ends with an error, and the child with it: it is of no use to anybody. */
@@ -528,7 +571,7 @@ final class Session implements NegotiationListener, ConnectionOwner, LinkOpener.
 
     /** Asks for TLS, for which there may be nothing prepared yet. */
     void startTls(HandleFuture<Boolean> future) {
-        Reached known = server;
+        Destination known = destination;
         if (connecting != null
                 || optionUnderWay != null
                 || known == null
@@ -539,7 +582,7 @@ final class Session implements NegotiationListener, ConnectionOwner, LinkOpener.
         }
         // Nothing else may be asked for in the meantime.
         optionUnderWay = future;
-        makeTls(known.named(), known.target()).whenComplete((layer, failure) -> {
+        makeTls(known).whenComplete((layer, failure) -> {
             Runnable next = () -> {
                 if (optionUnderWay != future) {
                     // The handle has ended, and with it the option.
@@ -558,7 +601,7 @@ final class Session implements NegotiationListener, ConnectionOwner, LinkOpener.
                 }
             };
             try {
-                loop.execute(next);
+                loop.get().execute(next);
             } catch (RejectedExecutionException e) {
                 if (layer != null) {
                     layer.release();
@@ -598,7 +641,7 @@ final class Session implements NegotiationListener, ConnectionOwner, LinkOpener.
         }
         boolean gone = loss.kind() == Loss.Kind.END_OF_STREAM || loss.kind() == Loss.Kind.BROKEN;
         DefaultSubprocess subprocess = lost.subprocess();
-        ChildReport.await(loop, gone && !inOrder ? subprocess : null, status -> {
+        ChildReport.await(loop.get(), gone && !inOrder ? subprocess : null, status -> {
             ended.fail(subprocess == null ? loss : loss.explained(Failures.loss(loss.what(), subprocess, status)));
             endingOf(lost).withoutGoodbye();
         });
@@ -680,21 +723,22 @@ final class Session implements NegotiationListener, ConnectionOwner, LinkOpener.
         draining = true;
         Connection leaving = transmitting.connection();
         Link open = transmitting.link();
-        ScheduledFuture<?> limit = loop.schedule(
-                () -> {
-                    if (phase instanceof Phase.Transmitting) {
-                        phase = new Phase.Over();
-                        state.die();
-                        leaving.fail(new Loss(
-                                Loss.Kind.BROKEN,
-                                "the handle was closed, and the server did not answer within "
-                                        + settings.drainTimeout().toMillis() + " ms",
-                                null));
-                        endingOf(open).atOnce();
-                    }
-                },
-                settings.drainTimeout().toNanos(),
-                TimeUnit.NANOSECONDS);
+        ScheduledFuture<?> limit = loop.get()
+                .schedule(
+                        () -> {
+                            if (phase instanceof Phase.Transmitting) {
+                                phase = new Phase.Over();
+                                state.die();
+                                leaving.fail(new Loss(
+                                        Loss.Kind.BROKEN,
+                                        "the handle was closed, and the server did not answer within "
+                                                + settings.drainTimeout().toMillis() + " ms",
+                                        null));
+                                endingOf(open).atOnce();
+                            }
+                        },
+                        settings.drainTimeout().toNanos(),
+                        TimeUnit.NANOSECONDS);
         leaving.whenDrained(() -> {
             limit.cancel(false);
             if (phase instanceof Phase.Transmitting) {
@@ -723,7 +767,7 @@ final class Session implements NegotiationListener, ConnectionOwner, LinkOpener.
         if (only == null) {
             DefaultSubprocess subprocess = last.subprocess();
             only = new Ending(
-                    loop, settings, last.channel(), subprocess == null ? null : subprocess.child(), this::ended);
+                    loop.get(), settings, last.channel(), subprocess == null ? null : subprocess.child(), this::ended);
             ending = only;
         }
         return only;

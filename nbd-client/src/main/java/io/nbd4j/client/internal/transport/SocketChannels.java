@@ -1,5 +1,6 @@
 package io.nbd4j.client.internal.transport;
 
+import io.nbd4j.client.internal.transport.vsock.VsockChannel;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFactory;
 import io.netty.channel.IoEventLoop;
@@ -21,6 +22,14 @@ final class SocketChannels {
 
     static ChannelFactory<Channel> unix(IoEventLoop loop) {
         return EventLoops.isEpoll(loop) ? EpollDomainSocketChannel::new : NioDomainSocketChannel::new;
+    }
+
+    /** @throws IllegalArgumentException if there are none on this kind of event loop */
+    static ChannelFactory<Channel> vsock(IoEventLoop loop) {
+        if (!EventLoops.isEpoll(loop)) {
+            throw new IllegalArgumentException("vsock needs native epoll");
+        }
+        return VsockChannel::new;
     }
 
     /**

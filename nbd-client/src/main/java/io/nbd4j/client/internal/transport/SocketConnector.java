@@ -2,11 +2,13 @@ package io.nbd4j.client.internal.transport;
 
 import io.netty.bootstrap.Bootstrap;
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelFactory;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.IoEventLoop;
 import io.netty.channel.RecvByteBufAllocator;
+import io.netty.channel.epoll.VSockAddress;
 import io.netty.util.concurrent.Future;
 import io.netty.util.concurrent.Promise;
 import io.netty.util.concurrent.ScheduledFuture;
@@ -23,7 +25,7 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Connects one channel over TCP or a Unix socket, with one timeout for the resolution of the name and all addresses.
+ * Connects one channel over TCP, a Unix socket or vsock, with one timeout for the resolution of the name and all addresses.
  * Confined to the event loop.
  */
 public final class SocketConnector {
@@ -86,6 +88,31 @@ public final class SocketConnector {
             Queue<SocketAddress> candidates = new ArrayDeque<>();
             candidates.add(SocketChannels.unixAddress(loop, path));
             connector.tryNext(candidates, address -> connector.bootstrap().channelFactory(SocketChannels.unix(loop)));
+        } catch (IllegalArgumentException e) {
+            connector.connected.tryFailure(e);
+        }
+        return connector.connected;
+    }
+
+    /**
+     * Connects to a port of vsock. As {@link #connectTcp} for the rest.
+     *
+     * @param cid 32 bits, unsigned; so is the port
+     */
+    public static Future<Channel> connectVsock(
+            IoEventLoop loop,
+            long cid,
+            long port,
+            Duration timeout,
+            RecvByteBufAllocator receiveBuffers,
+            ChannelHandler initializer) {
+        SocketConnector connector = new SocketConnector(loop, receiveBuffers, initializer);
+        connector.start(timeout);
+        try {
+            ChannelFactory<Channel> channels = SocketChannels.vsock(loop);
+            Queue<SocketAddress> candidates = new ArrayDeque<>();
+            candidates.add(new VSockAddress((int) cid, (int) port));
+            connector.tryNext(candidates, address -> connector.bootstrap().channelFactory(channels));
         } catch (IllegalArgumentException e) {
             connector.connected.tryFailure(e);
         }

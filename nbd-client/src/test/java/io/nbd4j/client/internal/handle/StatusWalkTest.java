@@ -58,7 +58,7 @@ class StatusWalkTest {
 
         @Override
         public HandleFuture<List<Extent>> newFuture(Consumer<Runnable> onGiveUp) {
-            return new HandleFuture<>(channel.eventLoop(), null, onGiveUp);
+            return new HandleFuture<>(new HandleLoop(channel.eventLoop()), null, onGiveUp);
         }
 
         @Override
@@ -70,7 +70,7 @@ class StatusWalkTest {
         public NbdFuture<BlockStatus> blockStatus(NbdRange part, List<String> contexts) {
             asked.add(part);
             chosen.add(contexts);
-            HandleFuture<BlockStatus> future = new HandleFuture<>(channel.eventLoop(), null, ending -> {
+            HandleFuture<BlockStatus> future = new HandleFuture<>(new HandleLoop(channel.eventLoop()), null, ending -> {
                 cancelled++;
                 ending.run();
             });
