@@ -20,6 +20,7 @@ import io.nbd4j.testkit.junit.RequiresServer;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
 import io.netty.handler.ssl.SslContextBuilder;
+import io.netty.handler.ssl.SslProvider;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
@@ -80,6 +81,8 @@ class CaptureIT {
         TlsOptions options = TlsOptions.defaults()
                 .withHostname("disk.example")
                 .withContext(SslContextBuilder.forClient()
+                        // OpenSSL keeps sessions for later, which is nothing that a test could wait for.
+                        .sslProvider(SslProvider.JDK)
                         .trustManager(certificates.authority())
                         .build());
 
