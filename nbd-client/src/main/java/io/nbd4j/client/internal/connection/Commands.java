@@ -68,7 +68,9 @@ public final class Commands {
         if (!StrictMode.has(strict.bits(), StrictCheck.AUTO_FLAG)) {
             return flags;
         }
-        return export.extendedHeaders() ? flags | CommandFlag.PAYLOAD_LEN.bit() : flags & ~CommandFlag.PAYLOAD_LEN.bit();
+        return export.extendedHeaders()
+                ? flags | CommandFlag.PAYLOAD_LEN.bit()
+                : flags & ~CommandFlag.PAYLOAD_LEN.bit();
     }
 
     /** Reads into a new buffer. */

@@ -46,7 +46,9 @@ final class RequestValidator {
             problem = "a flag that this command does not have: 0x%x".formatted(unknown);
         } else if (advertised && !has(neededFor(type))) {
             problem = "the server does not advertise this command";
-        } else if (advertised && type == CommandType.BLOCK_STATUS && export.metaContexts().isEmpty()) {
+        } else if (advertised
+                && type == CommandType.BLOCK_STATUS
+                && export.metaContexts().isEmpty()) {
             problem = "the server has not selected any meta context";
             errno = NbdError.ENOTSUP;
         } else if (advertised && writes(type) && export.isReadOnly()) {
