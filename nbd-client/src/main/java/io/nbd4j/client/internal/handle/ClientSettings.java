@@ -1,8 +1,12 @@
 package io.nbd4j.client.internal.handle;
 
+import io.nbd4j.client.ExportInfo;
 import io.nbd4j.client.StrictCheck;
 import io.nbd4j.client.TlsMode;
 import io.nbd4j.client.TlsOptions;
+import io.nbd4j.client.internal.connection.ConnectionSettings;
+import io.nbd4j.client.internal.connection.StrictMode;
+import io.nbd4j.client.internal.connection.Traffic;
 import io.nbd4j.codec.handshake.HandshakeFlags;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.channel.IoEventLoopGroup;
@@ -43,4 +47,29 @@ public record ClientSettings(
         ByteBufAllocator allocator,
         Set<StrictCheck> strictMode,
         @Nullable Path capture,
-        UriPolicy uriPolicy) {}
+        UriPolicy uriPolicy) {
+    /**
+     * Returns what a connection has to know of them.
+     *
+     * @param link that it runs over
+     * @param strict shared with the handle, whose user may change it
+     * @param traffic shared with the handle, which has counted the handshake
+     */
+    ConnectionSettings forConnection(ExportInfo export, Link link, StrictMode strict, Traffic traffic) {
+        return new ConnectionSettings(
+                export,
+                maxRequestsInFlight,
+                maxBytesInFlight,
+                maxRequestsWaiting,
+                stallTimeout.toNanos(),
+                requestTimeout.toNanos(),
+                busyPoll.toNanos(),
+                completionExecutor,
+                allocator,
+                // Under TLS the bytes from the kernel are not those that the destination gets.
+                link.isTls() ? null : link.buffers(),
+                strict,
+                name,
+                traffic);
+    }
+}

@@ -2,10 +2,14 @@ package io.nbd4j.client.internal.handle;
 
 import io.nbd4j.client.ExportEntry;
 import io.nbd4j.client.ExportInfo;
+import io.nbd4j.client.NbdStatistics;
 import io.nbd4j.client.NegotiationStatus;
 import io.nbd4j.client.TlsMode;
+import io.nbd4j.client.internal.connection.Traffic;
+import io.nbd4j.client.internal.negotiation.ExportWish;
 import io.nbd4j.client.internal.negotiation.NegotiatedExport;
 import io.nbd4j.client.internal.negotiation.NegotiationFacts;
+import io.nbd4j.client.internal.negotiation.NegotiationSettings;
 import io.nbd4j.client.internal.negotiation.OptionResult;
 import io.nbd4j.client.internal.negotiation.ProtocolStyle;
 import io.nbd4j.client.internal.negotiation.TlsPolicy;
@@ -52,7 +56,34 @@ final class Facts {
         };
     }
 
-    static TlsPolicy of(TlsMode mode) {
+    /** Returns what is wanted of the handshake. */
+    static NegotiationSettings of(ClientSettings settings, ExportWish wish, TlsMode mode) {
+        return new NegotiationSettings(
+                wish,
+                settings.optionMode(),
+                settings.structuredReplies(),
+                settings.extendedHeaders(),
+                of(mode),
+                settings.handshakeFlags().bits());
+    }
+
+    /** Returns the counters of a handle that has no connection yet. */
+    static NbdStatistics of(Traffic traffic) {
+        return new NbdStatistics(
+                0,
+                0,
+                0,
+                0,
+                0,
+                0,
+                0,
+                traffic.bytesSent(),
+                traffic.bytesReceived(),
+                traffic.optionsSent(),
+                traffic.greetings());
+    }
+
+    private static TlsPolicy of(TlsMode mode) {
         return switch (mode) {
             case DISABLE -> TlsPolicy.DISABLE;
             case ALLOW -> TlsPolicy.ALLOW;

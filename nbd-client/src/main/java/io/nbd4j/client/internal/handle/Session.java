@@ -12,11 +12,9 @@ import io.nbd4j.client.NbdTarget;
 import io.nbd4j.client.NbdUri;
 import io.nbd4j.client.NegotiationStatus;
 import io.nbd4j.client.TlsMode;
-import io.nbd4j.client.TlsOptions;
 import io.nbd4j.client.internal.capture.Capture;
 import io.nbd4j.client.internal.connection.Connection;
 import io.nbd4j.client.internal.connection.ConnectionOwner;
-import io.nbd4j.client.internal.connection.ConnectionSettings;
 import io.nbd4j.client.internal.connection.Loss;
 import io.nbd4j.client.internal.connection.StrictMode;
 import io.nbd4j.client.internal.connection.Traffic;
@@ -27,28 +25,18 @@ import io.nbd4j.client.internal.negotiation.NegotiationFacts;
 import io.nbd4j.client.internal.negotiation.NegotiationFailure;
 import io.nbd4j.client.internal.negotiation.NegotiationHandler;
 import io.nbd4j.client.internal.negotiation.NegotiationListener;
-import io.nbd4j.client.internal.negotiation.NegotiationSettings;
 import io.nbd4j.client.internal.negotiation.OptionCallback;
 import io.nbd4j.client.internal.negotiation.OptionFailure;
 import io.nbd4j.client.internal.negotiation.OptionResult;
 import io.nbd4j.client.internal.negotiation.ReceivedBytes;
 import io.nbd4j.client.internal.tls.TlsLayer;
-import io.nbd4j.client.internal.tls.options.TlsLayers;
-import io.nbd4j.codec.handshake.Greeting;
-import io.nbd4j.codec.handshake.OptionReply;
-import io.netty.channel.Channel;
-import io.netty.channel.ChannelHandler.Sharable;
-import io.netty.channel.ChannelInitializer;
 import io.netty.channel.IoEventLoop;
 import io.netty.channel.unix.DomainSocketAddress;
 import io.netty.util.concurrent.ScheduledFuture;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Optional;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Consumer;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -78,13 +66,6 @@ final class Session implements NegotiationListener, ConnectionOwner, LinkOpener.
         record Over() implements Phase {}
     }
 
-    /**
-     * Where the handle leads.
-     *
-     * @param target neither a URI nor an address
-     */
-    private record Destination(NbdTarget target, TlsMode tlsMode, TlsOptions tlsOptions) {}
-
     private final NbdClient handle;
     private final IoEventLoop opening;
     private final HandleLoop loop;
@@ -101,11 +82,9 @@ final class Session implements NegotiationListener, ConnectionOwner, LinkOpener.
     private @Nullable NegotiationFacts agreed;
 
     private @Nullable Capture capture;
-    private final Traffic traffic = new Traffic();
+    private final HandleTls tls;
+    private final HandshakeWatch watch;
     private final StrictMode strict;
-    private final HandleLog log;
-
-    private @Nullable TlsLayer tls;
 
     private volatile @Nullable Destination destination;
     private volatile @Nullable Link link;
@@ -126,7 +105,8 @@ final class Session implements NegotiationListener, ConnectionOwner, LinkOpener.
         this.settings = settings;
         this.state = state;
         this.strict = new StrictMode(settings.strictMode());
-        this.log = new HandleLog(settings.name());
+        this.watch = new HandshakeWatch(new Traffic(), new HandleLog(settings.name()));
+        this.tls = new HandleTls(loop);
         // Nobody can give the end up.
         this.closed = new HandleFuture<>(loop, settings.completionExecutor(), ending -> {});
     }
@@ -186,20 +166,7 @@ final class Session implements NegotiationListener, ConnectionOwner, LinkOpener.
 
     NbdStatistics statistics() {
         Connection known = connection;
-        return known != null
-                ? known.statistics()
-                : new NbdStatistics(
-                        0,
-                        0,
-                        0,
-                        0,
-                        0,
-                        0,
-                        0,
-                        traffic.bytesSent(),
-                        traffic.bytesReceived(),
-                        traffic.optionsSent(),
-                        traffic.greetings());
+        return known != null ? known.statistics() : Facts.of(watch.traffic());
     }
 
     // ---- Connecting
@@ -219,21 +186,18 @@ final class Session implements NegotiationListener, ConnectionOwner, LinkOpener.
             return;
         }
         connecting = future;
-        NbdUri uri = target instanceof NbdTarget.Uri named ? named.uri() : null;
-        NbdTarget reached = Targets.resolve(target);
-        TlsOptions options = uri == null ? settings.tlsOptions() : uri.tlsOptions(settings.tlsOptions());
-        TlsMode mode = uri != null && uri.isTlsRequired() ? TlsMode.REQUIRE : settings.tlsMode();
-        Destination known = new Destination(reached, mode, options);
+        Destination known = Destination.of(target, settings);
         destination = known;
         phase = new Phase.Opening(() -> {});
-        log.connects(target);
+        watch.log().connects(target);
         if (!startCapture()) {
             return;
         }
-        if (mode == TlsMode.DISABLE) {
-            open(reached, new HandshakeInitializer(wish, mode, null));
+        if (known.tlsMode() == TlsMode.DISABLE) {
+            open(known, wish, null);
         } else {
-            prepareTls(known, layer -> open(reached, new HandshakeInitializer(wish, mode, layer)));
+            // Before anything is started: what is wrong with the options is no reason to bother a server.
+            tls.make(known, () -> phase instanceof Phase.Opening, layer -> open(known, wish, layer), this::notOpened);
         }
     }
 
@@ -251,71 +215,12 @@ final class Session implements NegotiationListener, ConnectionOwner, LinkOpener.
         return true;
     }
 
-    private void open(NbdTarget target, HandshakeInitializer handlers) {
-        Runnable cutShort = new LinkOpener(opening, settings, handlers, this).open(target);
+    private void open(Destination to, ExportWish wish, @Nullable TlsLayer layer) {
+        HandshakeInitializer handlers =
+                new HandshakeInitializer(settings, Facts.of(settings, wish, to.tlsMode()), layer, capture, watch, this);
+        Runnable cutShort = new LinkOpener(opening, settings, handlers, this).open(to.target());
         if (phase instanceof Phase.Opening) {
             phase = new Phase.Opening(cutShort);
-        }
-    }
-
-    /** Before anything is started: what is wrong with the options is no reason to bother a server. */
-    private void prepareTls(Destination known, Consumer<TlsLayer> then) {
-        makeTls(known).whenComplete((layer, failure) -> {
-            Runnable next = () -> {
-                if (failure != null) {
-                    notOpened(Failures.tlsOptions(failure));
-                } else if (phase instanceof Phase.Opening) {
-                    tls = layer;
-                    then.accept(layer);
-                } else {
-                    layer.release();
-                    // Cancelled or closed in the meantime.
-                    notOpened(Failures.closedByCaller());
-                }
-            };
-            try {
-                loop.get().execute(next);
-            } catch (RejectedExecutionException e) {
-                if (layer != null) {
-                    layer.release();
-                }
-                notOpened(Failures.eventLoopShutDown(e));
-            }
-        });
-    }
-
-    private static CompletableFuture<TlsLayer> makeTls(Destination known) {
-        return TlsLayers.make(known.tlsOptions(), known.target() instanceof NbdTarget.Tcp tcp ? tcp.host() : null);
-    }
-
-    /** Puts the handshake into each channel that is tried; the one that becomes active is used. */
-    @Sharable
-    private final class HandshakeInitializer extends ChannelInitializer<Channel> {
-        private final ExportWish wish;
-        private final TlsMode mode;
-        private final @Nullable TlsLayer tls;
-
-        HandshakeInitializer(ExportWish wish, TlsMode mode, @Nullable TlsLayer tls) {
-            this.wish = wish;
-            this.mode = mode;
-            this.tls = tls;
-        }
-
-        @Override
-        protected void initChannel(Channel channel) {
-            channel.config().setAllocator(settings.allocator());
-            channel.pipeline().addLast(traffic);
-            if (capture != null) {
-                channel.pipeline().addLast(capture);
-            }
-            NegotiationSettings wanted = new NegotiationSettings(
-                    wish,
-                    settings.optionMode(),
-                    settings.structuredReplies(),
-                    settings.extendedHeaders(),
-                    Facts.of(mode),
-                    settings.handshakeFlags().bits());
-            channel.pipeline().addLast(new NegotiationHandler(wanted, settings.handshakeTimeout(), tls, Session.this));
         }
     }
 
@@ -326,10 +231,10 @@ final class Session implements NegotiationListener, ConnectionOwner, LinkOpener.
                 && known.target() instanceof NbdTarget.SocketActivation
                 && opened.channel().remoteAddress() instanceof DomainSocketAddress socket) {
             // Whoever wants to reach the same server must not start another one.
-            destination = new Destination(NbdTarget.unix(socket.path()), known.tlsMode(), known.tlsOptions());
+            destination = known.at(socket.path());
         }
         link = opened;
-        log.opened(opened);
+        watch.log().opened(opened);
         NegotiationHandler handler = opened.channel().pipeline().get(NegotiationHandler.class);
         if (phase instanceof Phase.Over || handler == null) {
             // Cancelled or closed while it was being opened.
@@ -442,54 +347,14 @@ final class Session implements NegotiationListener, ConnectionOwner, LinkOpener.
     }
 
     @Override
-    public void greetingReceived(Greeting greeting) {
-        traffic.greetingReceived();
-        log.greeting(greeting);
-    }
-
-    @Override
-    public void optionSent(io.nbd4j.codec.handshake.OptionRequest request) {
-        traffic.optionSent();
-        log.option(request);
-    }
-
-    @Override
-    public void replyReceived(OptionReply reply) {
-        log.reply(reply);
-    }
-
-    @Override
-    public void tlsEnded(@Nullable Throwable failure) {
-        if (phase instanceof Phase.Haggling haggling) {
-            log.tls(haggling.link().channel(), failure);
-        }
-    }
-
-    @Override
     public void ready(NegotiatedExport negotiated) {
         if (!(phase instanceof Phase.Haggling haggling)) {
             return;
         }
         ExportInfo info = Facts.of(negotiated);
         Link reached = haggling.link();
-        Connection started = new Connection(
-                loop.get(),
-                new ConnectionSettings(
-                        info,
-                        settings.maxRequestsInFlight(),
-                        settings.maxBytesInFlight(),
-                        settings.maxRequestsWaiting(),
-                        settings.stallTimeout().toNanos(),
-                        settings.requestTimeout().toNanos(),
-                        settings.busyPoll().toNanos(),
-                        settings.completionExecutor(),
-                        settings.allocator(),
-                        // Under TLS the bytes from the kernel are not those that the destination gets.
-                        reached.isTls() ? null : reached.buffers(),
-                        strict,
-                        settings.name(),
-                        traffic),
-                this);
+        Connection started =
+                new Connection(loop.get(), settings.forConnection(info, reached, strict, watch.traffic()), this);
         reached.channel().pipeline().addLast(started);
         phase = new Phase.Transmitting(reached, started);
         export = info;
@@ -582,33 +447,21 @@ final class Session implements NegotiationListener, ConnectionOwner, LinkOpener.
         }
         // Nothing else may be asked for in the meantime.
         optionUnderWay = future;
-        makeTls(known).whenComplete((layer, failure) -> {
-            Runnable next = () -> {
-                if (optionUnderWay != future) {
-                    // The handle has ended, and with it the option.
-                    if (layer != null) {
-                        layer.release();
-                    }
-                    return;
-                }
-                optionUnderWay = null;
-                if (failure != null) {
-                    future.failed(Failures.tlsOptions(failure));
-                } else {
-                    tls = layer;
+        tls.make(
+                known,
+                () -> optionUnderWay == future,
+                layer -> {
+                    optionUnderWay = null;
                     haggling.handler().useTls(layer);
                     option("startTls", future, NegotiationHandler::startTls, OptionResult.Answer::agreed);
-                }
-            };
-            try {
-                loop.get().execute(next);
-            } catch (RejectedExecutionException e) {
-                if (layer != null) {
-                    layer.release();
-                }
-                future.failed(Failures.eventLoopShutDown(e));
-            }
-        });
+                },
+                problem -> {
+                    // Unless the handle has ended, and with it the option.
+                    if (optionUnderWay == future) {
+                        optionUnderWay = null;
+                        future.failed(problem);
+                    }
+                });
     }
 
     /** A request that can be made of the handler while the handshake pauses. */
@@ -754,10 +607,7 @@ final class Session implements NegotiationListener, ConnectionOwner, LinkOpener.
         if (capture != null) {
             capture.close();
         }
-        if (tls != null) {
-            tls.release();
-            tls = null;
-        }
+        tls.release();
         closed.done(null);
     }
 

@@ -57,6 +57,7 @@ public final class NegotiationHandler extends ChannelInboundHandlerAdapter {
 
     private final Duration timeout;
     private final NegotiationListener listener;
+    private final NegotiationObserver observer;
     private final HandshakeDecoder decoder = new HandshakeDecoder();
     private final ByteRecorder recorder = new ByteRecorder();
 
@@ -81,7 +82,7 @@ public final class NegotiationHandler extends ChannelInboundHandlerAdapter {
      * @param timeout for the whole handshake, and for each option in option mode
      */
     public NegotiationHandler(NegotiationSettings settings, Duration timeout, NegotiationListener listener) {
-        this(settings, timeout, null, listener);
+        this(settings, timeout, null, listener, NegotiationObserver.NONE);
     }
 
     /**
@@ -91,11 +92,16 @@ public final class NegotiationHandler extends ChannelInboundHandlerAdapter {
      * @param tls null if the settings disable it; a user in option mode may still ask for it, see {@link #useTls}
      */
     public NegotiationHandler(
-            NegotiationSettings settings, Duration timeout, @Nullable TlsLayer tls, NegotiationListener listener) {
+            NegotiationSettings settings,
+            Duration timeout,
+            @Nullable TlsLayer tls,
+            NegotiationListener listener,
+            NegotiationObserver observer) {
         this.tls = tls;
         this.phase = NegotiationMachine.start(settings);
         this.timeout = timeout;
         this.listener = listener;
+        this.observer = observer;
     }
 
     // What the user asks for in option mode.
@@ -244,10 +250,10 @@ public final class NegotiationHandler extends ChannelInboundHandlerAdapter {
     public void channelRead(ChannelHandlerContext context, Object message) {
         silentUnderTls = false;
         if (message instanceof Greeting greeting) {
-            listener.greetingReceived(greeting);
+            observer.greetingReceived(greeting);
             step(new GreetingReceived(greeting));
         } else if (message instanceof OptionReply reply) {
-            listener.replyReceived(reply);
+            observer.replyReceived(reply);
             step(new OptionReplyReceived(reply));
         } else if (message instanceof ExportNameReply reply) {
             step(new ExportNameReplyReceived(reply));
@@ -340,14 +346,14 @@ public final class NegotiationHandler extends ChannelInboundHandlerAdapter {
             return;
         }
         layer.addTo(context().pipeline()).addListener(done -> {
-            listener.tlsEnded(done.cause());
+            observer.tlsEnded(context().channel(), done.cause());
             silentUnderTls = done.isSuccess();
             step(done.isSuccess() ? new TlsUp() : new TlsFailed(done.cause()));
         });
     }
 
     private void sendOption(OptionRequest request) {
-        listener.optionSent(request);
+        observer.optionSent(request);
         send(out -> OptionRequestEncoder.encode(request, out));
     }
 

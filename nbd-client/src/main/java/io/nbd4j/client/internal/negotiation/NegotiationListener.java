@@ -1,10 +1,5 @@
 package io.nbd4j.client.internal.negotiation;
 
-import io.nbd4j.codec.handshake.Greeting;
-import io.nbd4j.codec.handshake.OptionReply;
-import io.nbd4j.codec.handshake.OptionRequest;
-import org.jspecify.annotations.Nullable;
-
 /**
  * Hears what became of a handshake, on the event loop.
  *
@@ -33,16 +28,4 @@ public interface NegotiationListener {
      * @param received what the server sent, for a message that quotes it
      */
     void failed(NegotiationFailure failure, ReceivedBytes received);
-
-    /** The greeting has come, and is looked at next. */
-    default void greetingReceived(Greeting greeting) {}
-
-    /** An option is sent next. */
-    default void optionSent(OptionRequest request) {}
-
-    /** A reply to an option has come, and is looked at next. */
-    default void replyReceived(OptionReply reply) {}
-
-    /** The handshake of TLS has ended: with what is wrong, or null if TLS is up. */
-    default void tlsEnded(@Nullable Throwable failure) {}
 }

@@ -59,7 +59,7 @@ final class Conversation implements NegotiationListener, AutoCloseable {
 
     private Conversation(NegotiationSettings settings, int step, @Nullable TlsLayer tls) {
         this.step = step;
-        handler = new NegotiationHandler(settings, TIMEOUT, tls, this);
+        handler = new NegotiationHandler(settings, TIMEOUT, tls, this, NegotiationObserver.NONE);
         channel = new EmbeddedChannel();
         channel.freezeTime();
         channel.pipeline().addLast(handler);
