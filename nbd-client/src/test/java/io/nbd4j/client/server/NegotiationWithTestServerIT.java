@@ -15,6 +15,8 @@ import io.nbd4j.client.NbdTimeoutException;
 import io.nbd4j.client.Negotiation;
 import io.nbd4j.client.NegotiationRefusedException;
 import io.nbd4j.client.NegotiationStatus;
+import io.nbd4j.client.TlsMode;
+import io.nbd4j.client.TlsOptions;
 import io.nbd4j.codec.NbdError;
 import io.nbd4j.codec.handshake.OptionReplyType;
 import io.nbd4j.codec.handshake.OptionType;
@@ -36,6 +38,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** The negotiation with a server that speaks all of it, and does what it should not. The time limit only ends what hangs. */
 @Timeout(120)
 class NegotiationWithTestServerIT {
+    /** A Unix socket has no host whose name the certificate could have. */
+    private static final TlsOptions STARTED_BY_HAND = TlsOptions.defaults().withHostname("disk.example");
+
     private static final String ALLOCATION = MetaContext.ALLOCATION;
     private static final String DIRTY = "x-a:dirty";
 
@@ -70,7 +75,7 @@ class NegotiationWithTestServerIT {
     }
 
     private NbdClient paused(TestServer server, NbdClientBuilder builder) {
-        NbdClient nbd = client(builder.optionMode(true));
+        NbdClient nbd = client(builder.optionMode(true).tls(TlsMode.DISABLE, STARTED_BY_HAND));
         await(nbd.connectUnix(server.socketPath()));
         assertThat(nbd.state()).isEqualTo(ConnectionState.NEGOTIATING);
         return nbd;
