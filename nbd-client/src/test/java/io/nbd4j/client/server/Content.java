@@ -11,24 +11,24 @@ import java.nio.ByteBuffer;
 import java.util.Random;
 
 /** Bytes to write, and to expect. */
-final class Content {
+public final class Content {
     private Content() {}
 
     /** Returns bytes that don't repeat; the same ones for the same seed. */
-    static byte[] random(int length, long seed) {
+    public static byte[] random(int length, long seed) {
         byte[] bytes = new byte[length];
         new Random(seed).nextBytes(bytes);
         return bytes;
     }
 
     /** Writes through {@code nbd} and reads it back. */
-    static void writeAndReadBack(NbdClient nbd, byte[] bytes, long offset) {
+    public static void writeAndReadBack(NbdClient nbd, byte[] bytes, long offset) {
         await(nbd.pwrite(Unpooled.wrappedBuffer(bytes), offset));
         assertRead(nbd, bytes, offset);
     }
 
     /** Reads through {@code nbd} what is {@code expected}. */
-    static void assertRead(NbdClient nbd, byte[] expected, long offset) {
+    public static void assertRead(NbdClient nbd, byte[] expected, long offset) {
         ByteBuf read = await(nbd.pread(expected.length, offset));
         byte[] bytes = ByteBufUtil.getBytes(read);
         read.release();
@@ -36,7 +36,7 @@ final class Content {
     }
 
     /** Returns what nbdkit's pattern plugin serves: each eight bytes are their own offset. */
-    static byte[] pattern(int length, long offset) {
+    public static byte[] pattern(int length, long offset) {
         ByteBuffer bytes = ByteBuffer.allocate(length);
         for (long at = offset; bytes.hasRemaining(); at += Long.BYTES) {
             bytes.putLong(at);

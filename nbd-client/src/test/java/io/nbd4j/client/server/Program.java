@@ -7,11 +7,11 @@ import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
 
 /** Another program, which is run to its end: it prepares images, or bears witness. */
-final class Program {
+public final class Program {
     private Program() {}
 
     /** Returns what it wrote. It must succeed. */
-    static String run(String... argv) {
+    public static String run(String... argv) {
         try {
             Path output = Files.createTempFile("nbd4j", ".output");
             try {
