@@ -69,12 +69,15 @@ public final class LocalRelay {
                 .group(NIO)
                 .channel(NioDomainSocketChannel.class)
                 .option(ChannelOption.AUTO_READ, false)
+                // The server is read no faster than the client takes it, or the relay would hold what it sends without
+                // an end.
                 .handler(new Carrier(channel))
                 .connect(UnixDomainSocketAddress.of(socket));
         channel.pipeline().addLast(new Carrier(connecting.channel()));
         connecting.addListener(connected -> {
             if (connected.isSuccess()) {
-                channel.read();
+                // Always: a local channel throws away what was not read when the other end closes it.
+                channel.config().setAutoRead(true);
                 connecting.channel().read();
             } else {
                 channel.close();
@@ -91,7 +94,6 @@ public final class LocalRelay {
 
         @Override
         public void channelRead(ChannelHandlerContext context, Object message) {
-            // Not faster than the other side takes it.
             other.writeAndFlush(message).addListener(written -> context.read());
         }
 
