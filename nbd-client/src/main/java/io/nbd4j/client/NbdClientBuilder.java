@@ -323,7 +323,7 @@ public final class NbdClientBuilder {
     }
 
     /**
-     * The most requests that wait to be sent, at least 0: for room in flight, or for the transport, while that is 4 MiB behind.
+     * The most requests that wait to be sent, at least 0: for room in flight, or for the transport, while that is 16 MiB behind.
      * By default {@link NbdDefaults#MAX_REQUESTS_WAITING}.
      */
     public NbdClientBuilder maxRequestsWaiting(int requests) {

@@ -23,7 +23,7 @@ import java.util.Collection;
  *   <li>Requests may be answered in any order. Ranges of requests in flight at the same time must not overlap if one of
  *       them writes.
  *   <li>Requests beyond the bounds of {@link NbdClientBuilder#maxRequestsInFlight} and
- *       {@link NbdClientBuilder#maxBytesInFlight} wait, in order, and so do requests behind more than 4 MiB that the
+ *       {@link NbdClientBuilder#maxBytesInFlight} wait, in order, and so do requests behind more than 16 MiB that the
  *       transport has not taken.
  *   <li>Cancelling a request that was not sent withdraws it. One that was sent can't be called back: the future ends,
  *       the answer is waited for and thrown away. So it is at a deadline, see {@link NbdClientBuilder#requestTimeout}.

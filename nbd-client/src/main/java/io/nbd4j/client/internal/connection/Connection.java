@@ -36,7 +36,7 @@ public final class Connection extends ChannelInboundHandlerAdapter implements St
      * With so much in the channel that the transport has not taken, requests wait here, where they can still be withdrawn.
      * It is several times what a socket takes at once, so that the transport never runs dry.
      */
-    private static final WriteBufferWaterMark BACKLOG = new WriteBufferWaterMark(2 * 1024 * 1024, 4 * 1024 * 1024);
+    private static final WriteBufferWaterMark BACKLOG = new WriteBufferWaterMark(8 * 1024 * 1024, 16 * 1024 * 1024);
 
     private final EventLoop loop;
     private final ConnectionSettings settings;

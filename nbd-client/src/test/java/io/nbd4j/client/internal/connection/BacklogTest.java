@@ -44,10 +44,10 @@ class BacklogTest {
 
     @Test
     void aSplitWriteOfWhichAPieceWasSentIsUnknown() {
-        try (Rig rig = Rig.with().blocks(1, 4096, 8 * MEBI).open()) {
+        try (Rig rig = Rig.with().blocks(1, 4096, 16 * MEBI).open()) {
             // Given
             rig.channel.allow(0);
-            NbdFuture<?> write = rig.commands.write(rig.payload(0, 16 * MEBI), 0, 0);
+            NbdFuture<?> write = rig.commands.write(rig.payload(0, 32 * MEBI), 0, 0);
             rig.turn();
 
             // When
@@ -58,7 +58,7 @@ class BacklogTest {
             rig.answer(Wire.simple(piece.cookie(), 0));
 
             // Then
-            assertThat(piece.length()).isEqualTo(8 * MEBI);
+            assertThat(piece.length()).isEqualTo(16 * MEBI);
             assertThat(failureOf(write, ConnectionLostException.class).fate()).isEqualTo(RequestFate.UNKNOWN);
         }
     }
@@ -69,7 +69,7 @@ class BacklogTest {
             // Given
             rig.channel.allow(0);
             List<NbdFuture<?>> commands = new ArrayList<>();
-            for (int i = 0; i < 12; i++) {
+            for (int i = 0; i < 24; i++) {
                 commands.add(rig.commands.write(rig.payload(i, MEBI), (long) i * MEBI, 0));
             }
             commands.add(rig.commands.effect(CommandType.TRIM, MEBI, 0, 0));
@@ -81,11 +81,11 @@ class BacklogTest {
             List<Request> requests = rig.requests();
 
             // Then
-            assertThat(inChannel).isBetween(4L * MEBI, 6L * MEBI);
-            assertThat(requests).hasSize(13);
-            assertThat(requests.subList(0, 12))
+            assertThat(inChannel).isBetween(16L * MEBI, 18L * MEBI);
+            assertThat(requests).hasSize(25);
+            assertThat(requests.subList(0, 24))
                     .extracting(Request::offset)
-                    .isEqualTo(LongStream.range(0, 12).mapToObj(i -> i * MEBI).toList());
+                    .isEqualTo(LongStream.range(0, 24).mapToObj(i -> i * MEBI).toList());
             requests.forEach(request -> rig.answer(Wire.simple(request.cookie(), 0)));
             assertThat(commands).allMatch(command -> command.isDone() && !command.isCompletedExceptionally());
         }
