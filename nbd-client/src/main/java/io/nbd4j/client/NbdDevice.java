@@ -90,8 +90,8 @@ public interface NbdDevice extends AutoCloseable {
      * is the content of a buffer after a failed read.
      *
      * <p>A chunk is handed out whole, so the memory for it is as large as the largest chunk, at most the maximum payload of the
-     * server or 32 MiB, whichever is smaller; one chunk arrives at a time. If there is no direct memory for it, the future fails
-     * with the {@link OutOfMemoryError}, and nothing else is harmed.
+     * server or 32 MiB, whichever is smaller (64 MiB where {@link StrictCheck#PAYLOAD} is off); one chunk arrives at a time. If
+     * there is no direct memory for it, the future fails with the {@link OutOfMemoryError}, and nothing else is harmed.
      *
      * @param length in bytes; may be that of the whole export
      * @param listener hears the chunks; not any more once the future has ended
