@@ -106,6 +106,7 @@ struct options {
   uint64_t block_size;
   unsigned iodepth;
   double runtime, warmup;
+  bool fill;
   const char *uri;              /* or: */
   char **command;
 };
@@ -198,6 +199,7 @@ parse_options (int argc, char **argv)
     { "iodepth", required_argument, NULL, 'd' },
     { "runtime", required_argument, NULL, 't' },
     { "warmup", required_argument, NULL, 'w' },
+    { "fill", no_argument, NULL, 'f' },
     { "json", no_argument, NULL, 'j' },
     { 0 }
   };
@@ -214,6 +216,7 @@ parse_options (int argc, char **argv)
     case 'd': options.iodepth = (unsigned) parse_number ("iodepth", optarg, 1, 65536); break;
     case 't': options.runtime = parse_number ("runtime", optarg, 0.01, 1e6); break;
     case 'w': options.warmup = parse_number ("warmup", optarg, 0, 1e6); break;
+    case 'f': options.fill = true; break;
     case 'j': break;            /* There is no other output. */
     default: exit (EXIT_FAILURE);
     }
@@ -363,8 +366,80 @@ connect_to_target (struct load *load)
   load->blocks = size / options->block_size;
   if (load->blocks == 0)
     fail ("the export has %" PRId64 " bytes, less than one block", size);
-  if (options->direction != READ && nbd_is_read_only (load->nbd) != 0)
+  if ((options->direction != READ || options->fill) && nbd_is_read_only (load->nbd) != 0)
     fail ("the export is read-only");
+}
+
+/* Fills the export: 8 pieces of 1 MiB in flight, or shorter ones where the server takes less. */
+
+#define FILL_DEPTH 8
+#define FILL_PIECE (1u << 20)
+
+static int64_t
+block_size_or (struct load *load, int kind, int64_t otherwise)
+{
+  int64_t size = nbd_get_block_size (load->nbd, kind);
+
+  if (size == -1)
+    fail ("%s", nbd_get_error ());
+  return size == 0 ? otherwise : size;
+}
+
+static void
+fill_piece (struct load *load, char *piece, size_t size)
+{
+  size_t i;
+
+  for (i = 0; i < size; i += sizeof (uint64_t)) {
+    /* No byte is zero. */
+    const uint64_t word = next_random (load) | 0x0101010101010101ull;
+    memcpy (piece + i, &word, sizeof word);
+  }
+}
+
+static void
+fill_export (struct load *load)
+{
+  const uint64_t minimum = block_size_or (load, LIBNBD_SIZE_MINIMUM, 1);
+  const uint64_t maximum = block_size_or (load, LIBNBD_SIZE_MAXIMUM, FILL_PIECE);
+  const uint64_t piece = maximum < FILL_PIECE ? maximum - maximum % minimum : FILL_PIECE;
+  const uint64_t size = nbd_get_size (load->nbd), end = size - size % minimum;
+  char *buffers[FILL_DEPTH];
+  int64_t cookies[FILL_DEPTH] = { 0 };
+  uint64_t offset = 0;
+  unsigned i, in_flight = 0;
+
+  for (i = 0; i < FILL_DEPTH; ++i) {
+    buffers[i] = malloc (FILL_PIECE);
+    if (buffers[i] == NULL)
+      fail ("out of memory");
+  }
+  while (offset < end || in_flight > 0) {
+    for (i = 0; i < FILL_DEPTH; ++i) {
+      if (cookies[i] != 0) {
+        const int done = nbd_aio_command_completed (load->nbd, cookies[i]);
+        if (done == -1)
+          fail ("--fill: %s", nbd_get_error ());
+        if (done == 0)
+          continue;
+        cookies[i] = 0;
+        in_flight--;
+      }
+      if (offset < end) {
+        const uint64_t length = end - offset < piece ? end - offset : piece;
+        fill_piece (load, buffers[i], FILL_PIECE);
+        cookies[i] = nbd_aio_pwrite (load->nbd, buffers[i], length, offset, NBD_NULL_COMPLETION, 0);
+        if (cookies[i] == -1)
+          fail ("--fill: %s", nbd_get_error ());
+        offset += length;
+        in_flight++;
+      }
+    }
+    if (in_flight > 0 && nbd_poll (load->nbd, -1) == -1)
+      fail ("%s", nbd_get_error ());
+  }
+  for (i = 0; i < FILL_DEPTH; ++i)
+    free (buffers[i]);
 }
 
 static void
@@ -418,6 +493,8 @@ main (int argc, char **argv)
 
   load.options = &options;
   connect_to_target (&load);
+  if (options.fill)
+    fill_export (&load);
   allocate_slots (&load);
 
   run (&load, options.warmup);

@@ -37,7 +37,7 @@ class MainTest {
         assertThat(status).isZero();
         assertThat(out.toString())
                 .contains("--rw", "--bs", "--iodepth", "--runtime", "--warmup", "--connections", "--rate")
-                .contains("--verify", "--subprocess-transport", "--json", "--debug", "[TARGET]");
+                .contains("--verify", "--fill", "--subprocess-transport", "--json", "--debug", "[TARGET]");
         assertThat(err.toString()).isEmpty();
     }
 

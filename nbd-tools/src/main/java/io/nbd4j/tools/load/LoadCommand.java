@@ -111,6 +111,12 @@ public final class LoadCommand implements Callable<Integer> {
     private boolean verify;
 
     @Option(
+            names = "--fill",
+            description = "Write the whole export once before the warm-up, so that nothing is read that was never"
+                    + " written. All that was in it is lost.")
+    private boolean fill;
+
+    @Option(
             names = "--subprocess-transport",
             paramLabel = "KIND",
             defaultValue = "auto",
@@ -130,7 +136,7 @@ public final class LoadCommand implements Callable<Integer> {
     @Override
     public Integer call() throws InterruptedException {
         LoadOptions options =
-                LoadOptions.of(pattern, blockSize, depth, runtime, warmup, connections, rateOrZero(), verify);
+                LoadOptions.of(pattern, blockSize, depth, runtime, warmup, connections, rateOrZero(), verify, fill);
         NbdTarget server = server();
         try (Interrupt interrupt = Interrupt.install()) {
             Optional<LoadReport> report = run(options, server, interrupt);

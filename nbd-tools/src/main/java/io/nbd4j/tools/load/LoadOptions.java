@@ -11,6 +11,7 @@ import io.nbd4j.tools.ToolException;
  * @param warmupNanos how long to run before that
  * @param rate requests per second of all connections together, as an open loop; 0 for as many as the server answers
  * @param verify whether what was written is checked when it is read back
+ * @param fill whether the export is written as a whole before that
  */
 record LoadOptions(
         AccessPattern pattern,
@@ -20,7 +21,8 @@ record LoadOptions(
         long warmupNanos,
         int connections,
         long rate,
-        boolean verify) {
+        boolean verify,
+        boolean fill) {
     private static final int MAX_DEPTH = 65536;
     private static final int MAX_CONNECTIONS = 1024;
     private static final int MAX_BLOCK_SIZE = 1 << 30;
@@ -37,7 +39,8 @@ record LoadOptions(
             double warmupSeconds,
             int connections,
             long rate,
-            boolean verify) {
+            boolean verify,
+            boolean fill) {
         require(blockSize >= 1 && blockSize <= MAX_BLOCK_SIZE, "--bs must be 1 to 1g", blockSize);
         require(depth >= 1 && depth <= MAX_DEPTH, "--iodepth must be 1 to " + MAX_DEPTH, depth);
         require(runtimeSeconds > 0 && runtimeSeconds <= MAX_SECONDS, "--runtime must be positive", runtimeSeconds);
@@ -61,7 +64,8 @@ record LoadOptions(
                 (long) (warmupSeconds * NANOS_PER_SECOND),
                 connections,
                 rate,
-                verify);
+                verify,
+                fill);
     }
 
     private static void require(boolean holds, String rule, Object value) {

@@ -63,6 +63,9 @@ final class LoadTest {
             return Optional.empty();
         }
         prepare();
+        if (options.fill() && !fill()) {
+            return Optional.empty();
+        }
         Speed speed = measure();
         if (options.verify() && options.pattern().writes() && !interrupt.isRaised()) {
             readBack();
@@ -99,6 +102,45 @@ final class LoadTest {
             throw new ToolException("--verify needs up to " + (verifierMemory >> 20)
                     + " MiB to remember what was written to each block, which is too much for this JVM's heap:"
                     + " use a larger --bs");
+        }
+    }
+
+    /**
+     * Fills the export, or those of all servers: one after the other, so that this takes little memory.
+     *
+     * @return false if there was an interrupt
+     */
+    private boolean fill() throws InterruptedException {
+        for (Worker worker : sharedExport ? workers.subList(0, 1) : workers) {
+            if (!fill(worker.connection())) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    @SuppressWarnings("FutureReturnValueIgnored") // ending a window can't fail
+    private boolean fill(Connections.Connection connection) throws InterruptedException {
+        long length = Filler.reachable(connection.client().export());
+        RunWindow window = RunWindow.unmeasured(System.nanoTime());
+        Recorder recorder = new Recorder();
+        Filler filler = new Filler(
+                connection.client(), length, LoopTime.of(connection.loop()), window, recorder, buffersToFill(length));
+        interrupt.raised().thenRun(() -> window.end(System.nanoTime()));
+        CompletableFuture<Void> finished = filler.finished();
+        finished.whenComplete((ignored, failure) -> window.end(System.nanoTime()));
+        connection.loop().execute(filler::start);
+        Progress progress = new Progress(terminal, List.of(recorder), System.nanoTime());
+        watch(window, window.until(), progress, "filling");
+        progress.end();
+        return awaitOrInterrupt(finished);
+    }
+
+    private static List<SlotBuffers> buffersToFill(long length) {
+        try {
+            return Filler.allocate(length);
+        } catch (OutOfMemoryError e) {
+            throw new ToolException("not enough direct memory for --fill", e);
         }
     }
 

@@ -25,6 +25,9 @@ record Region(long firstBlock, long blocks) {
         if (options.pattern().writes() && export.isReadOnly()) {
             throw new ToolException("the export is read-only, and --rw " + options.pattern() + " writes");
         }
+        if (options.fill() && export.isReadOnly()) {
+            throw new ToolException("the export is read-only, and --fill writes");
+        }
         long blocks = export.size() / options.blockSize();
         if (blocks == 0) {
             throw new ToolException("the export has " + export.size() + " bytes, less than one block of "

@@ -33,6 +33,9 @@ class LoadFailureIT {
                         "read-only",
                         "[ java -cp CLASSPATH io.nbd4j.tools.Main serve --stdio --memory 1m --read-only ]"
                                 + " --rw write"),
+                failure(
+                        "read-only, and --fill writes",
+                        "[ java -cp CLASSPATH io.nbd4j.tools.Main serve --stdio --memory 1m --read-only ] --fill"),
                 failure("less than one block", "[ java -cp CLASSPATH io.nbd4j.tools.Main serve --stdio --memory 1k ]"));
     }
 
@@ -41,6 +44,9 @@ class LoadFailureIT {
                 failure(
                         "minimum block of 4096",
                         "[ nbdkit -s --filter=blocksize-policy memory 1M blocksize-minimum=4k ]" + " --bs 512"),
+                failure(
+                        "--fill failed: WRITE [0, 1048576): refused by the server (EIO)",
+                        "[ nbdkit -s --filter=error memory 1M error-pwrite-rate=100% ] --fill"),
                 failure("1048576 bytes, less than one block", "[ nbdkit -s memory 1M ] --bs 1g"));
     }
 

@@ -53,6 +53,17 @@ class RegionTest {
     }
 
     @Test
+    void refusesToFillAReadOnlyExport() {
+        // Given
+        ExportInfo readOnly = export(4096, TransmissionFlags.READ_ONLY, null);
+
+        // Then
+        assertThatThrownBy(() -> Region.of(readOnly, options(AccessPattern.READ, 4096, true), 0, 1))
+                .isInstanceOf(ToolException.class)
+                .hasMessage("the export is read-only, and --fill writes");
+    }
+
+    @Test
     void refusesBlocksThatAreNoMultipleOfTheMinimumBlock() {
         // Given
         ExportInfo export = export(1 << 20, 0, new SizeConstraints(4096, 4096, 1 << 20));
@@ -83,6 +94,10 @@ class RegionTest {
     }
 
     private static LoadOptions options(AccessPattern pattern, int blockSize) {
-        return LoadOptions.of(pattern, blockSize, 1, 1, 0, 1, 0, false);
+        return options(pattern, blockSize, false);
+    }
+
+    private static LoadOptions options(AccessPattern pattern, int blockSize, boolean fill) {
+        return LoadOptions.of(pattern, blockSize, 1, 1, 0, 1, 0, false, fill);
     }
 }
