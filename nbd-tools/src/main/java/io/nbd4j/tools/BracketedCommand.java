@@ -10,11 +10,12 @@ import java.util.List;
  * @param remaining the other arguments, with a single {@value #OPEN} where the command stood
  * @param command what stood between the brackets; empty if there were none
  */
-record BracketedCommand(List<String> remaining, List<String> command) {
+public record BracketedCommand(List<String> remaining, List<String> command) {
     static final String OPEN = "[";
     static final String CLOSE = "]";
 
-    BracketedCommand {
+    /** Copies the lists. */
+    public BracketedCommand {
         remaining = List.copyOf(remaining);
         command = List.copyOf(command);
     }
@@ -25,7 +26,7 @@ record BracketedCommand(List<String> remaining, List<String> command) {
      *
      * @throws ToolException if a bracket has no partner, or there is nothing between them
      */
-    static BracketedCommand cutOutOf(String[] arguments) {
+    public static BracketedCommand cutOutOf(String[] arguments) {
         List<String> all = List.of(arguments);
         int open = all.indexOf(OPEN);
         int close = all.lastIndexOf(CLOSE);

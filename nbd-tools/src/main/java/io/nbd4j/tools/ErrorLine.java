@@ -4,6 +4,7 @@ import io.nbd4j.client.NbdException;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.ParameterException;
 
 /** Makes one line out of a failure. */
 public final class ErrorLine {
@@ -13,7 +14,10 @@ public final class ErrorLine {
     public static String of(Throwable failure) {
         Throwable cause = unwrap(failure);
         String message = cause.getMessage();
-        if (message != null && (cause instanceof NbdException || cause instanceof ToolException)) {
+        if (message != null
+                && (cause instanceof NbdException
+                        || cause instanceof ToolException
+                        || cause instanceof ParameterException)) {
             return flatten(message);
         }
         return flatten("unexpected " + cause);

@@ -24,10 +24,15 @@ public final class Interrupt implements AutoCloseable {
 
     private Interrupt() {}
 
-    /** Starts to listen. */
+    /** Starts to listen. What is returned is raised already if the JVM is about to exit. */
     public static Interrupt install() {
         Interrupt interrupt = new Interrupt();
-        Runtime.getRuntime().addShutdownHook(interrupt.hook);
+        try {
+            Runtime.getRuntime().addShutdownHook(interrupt.hook);
+        } catch (IllegalStateException e) {
+            // The JVM exits already.
+            interrupt.raised.complete(null);
+        }
         return interrupt;
     }
 

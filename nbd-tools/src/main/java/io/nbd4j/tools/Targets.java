@@ -8,7 +8,8 @@ import java.util.List;
 public final class Targets {
     private final List<String> command;
 
-    Targets(List<String> command) {
+    /** Creates what understands a command line from which {@code command} was cut out. */
+    public Targets(List<String> command) {
         this.command = command;
     }
 

@@ -7,6 +7,9 @@ import java.io.IOException;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
 import org.junit.jupiter.api.Test;
+import picocli.CommandLine;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParameterException;
 
 class ErrorLineTest {
     @Test
@@ -26,6 +29,12 @@ class ErrorLineTest {
     void makesOneLineOfMany() {
         assertThat(ErrorLine.of(new ToolException("it wrote: a\n  b\r\n\r\nc\td\n")))
                 .isEqualTo("it wrote: a; b; c d");
+    }
+
+    @Test
+    void saysWhatIsWrongWithAnArgument() {
+        assertThat(ErrorLine.of(new ParameterException(new CommandLine(CommandSpec.create()), "Unknown option: '-x'")))
+                .isEqualTo("Unknown option: '-x'");
     }
 
     @Test

@@ -37,7 +37,7 @@ class MainTest {
         assertThat(status).isZero();
         assertThat(out.toString())
                 .contains("--rw", "--bs", "--iodepth", "--runtime", "--warmup", "--connections", "--rate")
-                .contains("--verify", "--fill", "--subprocess-transport", "--json", "--debug", "[TARGET]");
+                .contains("--verify", "--fill", "--subprocess-transport", "--json", "--batch", "--debug", "[TARGET]");
         assertThat(err.toString()).isEmpty();
     }
 
@@ -82,6 +82,10 @@ class MainTest {
                 badArguments("multiple of 16", "load", "--verify", "--bs", "100"),
                 badArguments("is none of auto, socketpair", "load", "--subprocess-transport", "fast"),
                 badArguments("not for a URI", "load", "--subprocess-transport", "pipe", "nbd://localhost"),
+                badArguments("--bs and --batch exclude", "load", "--batch", "--bs", "4k"),
+                badArguments("--json and --batch exclude", "load", "--json", "--batch"),
+                badArguments("TARGET and --batch exclude", "load", "--batch", "nbd://localhost"),
+                badArguments("TARGET and --batch exclude", "load", "--batch", "[", "nbdkit", "]"),
                 badArguments("only once", "load", "--bs", "4k", "--bs", "8k"),
                 badArguments("@/etc/hosts", "load", "@/etc/hosts"),
                 badArguments("Missing required argument", "serve", "--stdio"),

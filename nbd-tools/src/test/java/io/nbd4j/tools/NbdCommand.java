@@ -37,10 +37,15 @@ public final class NbdCommand {
 
     /** Starts a command line that {@link #argv} is a part of. */
     public static NbdCommand startArgv(Path directory, List<String> argv) throws IOException {
+        return startArgv(directory, argv, Path.of("/dev/null"));
+    }
+
+    /** Starts a command line that {@link #argv} is a part of, with a file as its standard input. */
+    public static NbdCommand startArgv(Path directory, List<String> argv, Path in) throws IOException {
         Path out = Files.createTempFile(directory, "out", "");
         Path err = Files.createTempFile(directory, "err", "");
         Process process = new ProcessBuilder(argv)
-                .redirectInput(ProcessBuilder.Redirect.from(Path.of("/dev/null").toFile()))
+                .redirectInput(in.toFile())
                 .redirectOutput(out.toFile())
                 .redirectError(err.toFile())
                 .start();

@@ -36,6 +36,19 @@ final class JsonReport {
         return text.toString();
     }
 
+    /** Returns the object that stands in the place of a report. */
+    static String ofFailure(String message) {
+        StringWriter text = new StringWriter();
+        try (JsonGenerator json = new JsonFactory().createGenerator(text)) {
+            json.writeStartObject();
+            json.writeStringField("error", message);
+            json.writeEndObject();
+        } catch (IOException e) {
+            throw new UncheckedIOException("a string can't fail to be written", e);
+        }
+        return text.toString();
+    }
+
     // More digits than these were not measured.
     private static double rounded(double value) {
         return Math.round(value * 1000) / 1000.0;

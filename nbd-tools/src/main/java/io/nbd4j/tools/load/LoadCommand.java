@@ -8,21 +8,26 @@ import io.nbd4j.tools.SizeConverter;
 import io.nbd4j.tools.Targets;
 import io.nbd4j.tools.Terminal;
 import io.nbd4j.tools.ToolException;
+import java.io.BufferedReader;
+import java.io.InputStreamReader;
 import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
+import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.Spec;
 
 /** The options of {@code nbd load}. */
 @Command(
         name = "load",
         sortOptions = false,
-        customSynopsis = {"nbd load [TARGET] [OPTIONS]"},
+        customSynopsis = {"nbd load [TARGET] [OPTIONS]", "nbd load --batch"},
         header = "Measures how fast an NBD server is read and written.",
         description = {
             "",
@@ -36,6 +41,7 @@ import picocli.CommandLine.Spec;
             "",
             "  nbd load [ nbdkit -s memory 1G ]",
             "  nbd load nbd://localhost --rw randrw --bs 64k --iodepth 16 --verify",
+            "  nbd load --batch <tests",
         })
 public final class LoadCommand implements Callable<Integer> {
     private final Targets targets;
@@ -128,6 +134,14 @@ public final class LoadCommand implements Callable<Integer> {
     @Option(names = "--json", description = "Print one JSON object instead of the table.")
     private boolean json;
 
+    @Option(
+            names = "--batch",
+            description =
+                    "Run tests one after the other in one JVM, which gets warm. Each line of stdin is one: the words"
+                            + " that would follow 'nbd load', quoted as for a shell. Each is answered with a line, its JSON object,"
+                            + " or {\"error\": TEXT}; then the next goes on.")
+    private boolean batch;
+
     /** Creates the command. {@code targets} knows the command that was cut out of the command line. */
     public LoadCommand(Targets targets) {
         this.targets = targets;
@@ -135,11 +149,11 @@ public final class LoadCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws InterruptedException {
-        LoadOptions options =
-                LoadOptions.of(pattern, blockSize, depth, runtime, warmup, connections, rateOrZero(), verify, fill);
-        NbdTarget server = server();
+        if (batch) {
+            return runBatch();
+        }
         try (Interrupt interrupt = Interrupt.install()) {
-            Optional<LoadReport> report = run(options, server, interrupt);
+            Optional<LoadReport> report = test(interrupt, json ? Terminal.none() : Terminal.onStandardError());
             report.ifPresent(this::print);
             if (interrupt.isRaised()) {
                 return Interrupt.EXIT_STATUS;
@@ -151,9 +165,36 @@ public final class LoadCommand implements Callable<Integer> {
         }
     }
 
-    private Optional<LoadReport> run(LoadOptions options, NbdTarget server, Interrupt interrupt)
-            throws InterruptedException {
-        Terminal terminal = json ? Terminal.none() : Terminal.onStandardError();
+    /** Returns whether the tests are the lines of stdin, and there is none here. */
+    boolean isBatch() {
+        return batch;
+    }
+
+    private int runBatch() throws InterruptedException {
+        ParseResult given = spec.commandLine().getParseResult();
+        for (OptionSpec option : given.matchedOptions()) {
+            if (!option.longestName().equals("--batch") && !option.longestName().equals("--debug")) {
+                throw new ToolException(option.longestName() + " and --batch exclude each other: each line of stdin has"
+                        + " options of its own");
+            }
+        }
+        if (target != null) {
+            throw new ToolException(
+                    "TARGET and --batch exclude each other: each line of stdin has a target of its own");
+        }
+        BufferedReader lines = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
+        return new Batch(lines, spec.commandLine().getOut()).run();
+    }
+
+    /**
+     * Runs the test that the options describe, or what comes of it before an interrupt; empty if nothing was started by then.
+     *
+     * @throws ToolException if it can't be run
+     */
+    Optional<LoadReport> test(Interrupt interrupt, Terminal terminal) throws InterruptedException {
+        LoadOptions options =
+                LoadOptions.of(pattern, blockSize, depth, runtime, warmup, connections, rateOrZero(), verify, fill);
+        NbdTarget server = server();
         boolean sharedExport = !(server instanceof NbdTarget.Command);
         try (Connections opening = Connections.open(server, options, interrupt.raised())) {
             return new LoadTest(options, opening, sharedExport, interrupt, terminal).run();
