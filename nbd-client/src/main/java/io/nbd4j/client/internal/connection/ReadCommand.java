@@ -81,8 +81,9 @@ abstract class ReadCommand<T extends @Nullable Object> extends Command<T> {
 
     /** Puts the next bytes of the answer into their place; throws them away if the caller gave the read up. */
     final void fill(int at, ByteBuf in, int count) {
-        if (destination != null) {
-            destination.setBytes(at, in, in.readerIndex(), count);
+        ByteBuf buffer = destination;
+        if (buffer != null) {
+            PayloadCopy.copy(in, count, buffer, at);
         }
     }
 
