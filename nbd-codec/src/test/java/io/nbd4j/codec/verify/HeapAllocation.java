@@ -32,8 +32,13 @@ public final class HeapAllocation {
     }
 
     private static long allocatedBy(Runnable work) {
-        long before = THREADS.getCurrentThreadAllocatedBytes();
+        long before = ofThisThread();
         work.run();
-        return THREADS.getCurrentThreadAllocatedBytes() - before;
+        return ofThisThread() - before;
+    }
+
+    /** Returns how much this thread has allocated so far, in bytes. */
+    public static long ofThisThread() {
+        return THREADS.getCurrentThreadAllocatedBytes();
     }
 }
