@@ -1,0 +1,199 @@
+"""The programs that load a server: libnbd's, fio, the bound, and this project's client."""
+
+import json
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from peers.failure import fail
+
+BENCH = Path(__file__).resolve().parents[1]
+ROOT = BENCH.parents[2]
+BUILT = ROOT / "nbd-tools" / "target" / "bench"
+
+
+@dataclass(frozen=True)
+class Run:
+    """What one program measured once. `p50` is in microseconds; None where it is not measured."""
+
+    iops: float
+    bytes_per_second: float
+    cpu: float
+    p50: float | None
+
+    @property
+    def mib_per_second(self):
+        return self.bytes_per_second / 2**20
+
+    def to_json(self):
+        return asdict(self)
+
+
+def load_options(case, timing, server, fill):
+    """The options that all programs but fio share."""
+    options = [f"--rw={case.rw}", f"--bs={case.bs}", f"--iodepth={case.iodepth}", f"--runtime={timing.runtime}",
+               f"--warmup={timing.warmup}"]
+    return options + (["--fill"] if fill and server.fills_each_run else [])
+
+
+def run_of_json(text, what, transport=None):
+    try:
+        figures = json.loads(text)
+        if "error" in figures:
+            fail(f"{what}: {figures['error']}")
+        run = Run(float(figures["iops"]), float(figures["bytes_per_second"]), float(figures["cpu_us_per_io"]),
+                  figures.get("latency_us", {}).get("p50"))
+        errors, used = figures["errors"], figures["transport"]
+    except (ValueError, KeyError, TypeError) as e:
+        fail(f"{what}: not the JSON of a load test ({e!r})\n{text[:1000]}")
+    if errors != 0 or not (run.iops > 0 and run.cpu > 0):
+        fail(f"{what}: {errors} errors, {run.iops} IOPS")
+    if transport is not None and used != transport:
+        fail(f"{what}: transport {used} instead of {transport}")
+    return run
+
+
+def output_of(command):
+    result = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True)
+    if result.returncode != 0:
+        fail(f"exit status {result.returncode} from {shlex.join(command)}\n{result.stderr.rstrip()}")
+    return result.stdout
+
+
+def build(name, *libraries):
+    source, program = BENCH / f"{name}.c", BUILT / name
+    if program.exists() and program.stat().st_mtime >= source.stat().st_mtime:
+        return str(program)
+    BUILT.mkdir(parents=True, exist_ok=True)
+    compiler = os.environ.get("CC") or shutil.which("cc") or fail("a C compiler is missing (Debian: gcc libc6-dev)")
+    command = [*shlex.split(compiler), "-O2", "-Wall", "-Wextra", "-o", str(program), str(source), *libraries]
+    if subprocess.run(command).returncode != 0:
+        fail(f"{name}.c does not build; libnbd_load.c needs libnbd's headers (Debian: libnbd-dev)")
+    return str(program)
+
+
+def find_jdk(feature):
+    """Returns the home of a JDK of that feature version: $JAVA_HOME if it is one, else one in the usual places."""
+    homes = [Path(os.environ["JAVA_HOME"])] if os.environ.get("JAVA_HOME") else []
+    for parent in ("/usr/lib/jvm", "/opt/java", str(Path.home() / ".sdkman/candidates/java")):
+        homes += sorted(Path(parent).glob("*"))
+    for home in homes:
+        release = home / "release"
+        if release.is_file() and (home / "bin" / "java").is_file():
+            version = re.search(r'^JAVA_VERSION="(\d+)', release.read_text(errors="replace"), re.MULTILINE)
+            if version and int(version.group(1)) == feature:
+                return str(home)
+    fail(f"JDK {feature} is not installed; set JAVA_HOME to one, or leave its cases out with --only")
+
+
+class Libnbd:
+    name = "libnbd"
+
+    def __init__(self):
+        self.program = build("libnbd_load", "-lnbd")
+
+    def run(self, case, timing, server, fill):
+        command = [self.program, *load_options(case, timing, server, fill), *server.target]
+        return run_of_json(output_of(command), shlex.join(command))
+
+    def fill(self, server):
+        """Writes the whole export of a server that listens."""
+        output_of([self.program, "--fill", "--runtime=0.01", "--warmup=0", *server.target])
+
+
+class Raw:
+    """What is left to a client that does nothing but move bytes. It knows no TLS."""
+
+    name = "raw"
+
+    def __init__(self):
+        self.program = build("raw_load")
+
+    def run(self, case, timing, server, fill):
+        options = load_options(case, timing, server, fill)
+        if case.transport == "pipe" and case.jdk < 22:
+            # Pipes of the kernel's default size are what such a JDK can get: the bound is that of the plain pipe.
+            command = [self.program, *[o for o in options if o != "--fill"], "--pipe"]
+        else:
+            wires = [f"--subprocess-transport={case.transport}"] if case.is_child else []
+            command = [self.program, *options, *wires, *server.raw_target]
+        return run_of_json(output_of(command), shlex.join(command))
+
+
+class Fio:
+    """fio with its nbd engine, which is made of libnbd."""
+
+    name = "fio"
+
+    @staticmethod
+    def is_there():
+        if shutil.which("fio") is None:
+            return False
+        engines = subprocess.run(["fio", "--enghelp"], capture_output=True, text=True).stdout
+        return re.search(r"^\s*nbd\s*$", engines, re.MULTILINE) is not None
+
+    def run(self, case, timing, server, fill):
+        command = ["fio", "--name=load", "--ioengine=nbd", f"--uri={server.uri}", f"--rw={case.rw}", f"--bs={case.bs}",
+                   f"--iodepth={case.iodepth}", "--time_based", f"--runtime={timing.runtime * 1000:.0f}ms",
+                   f"--ramp_time={timing.warmup * 1000:.0f}ms", "--output-format=json"]
+        text = output_of(command)
+        try:
+            job = json.loads(text[text.index("{"):])["jobs"][0]
+            side = job["write" if "write" in case.rw else "read"]
+            ios, milliseconds = side["total_ios"], side["runtime"]
+            cpu = (job["usr_cpu"] + job["sys_cpu"]) / 100 * milliseconds * 1000 / ios
+            return Run(side["iops"], side["bw_bytes"], cpu, side["clat_ns"]["percentile"]["50.000000"] / 1000)
+        except (ValueError, KeyError, ZeroDivisionError) as e:
+            fail(f"not what fio prints ({e!r}) from {shlex.join(command)}\n{text[:1000]}")
+
+
+class Nbd4j:
+    """One JVM for all cases of a JDK, warmed up once."""
+
+    name = "nbd4j"
+    WARM_UP = ["--rw=randrw", "--bs=4k", "--iodepth=64", "--runtime=4", "--warmup=0"]
+
+    def __init__(self, nbd):
+        self.nbd = nbd
+        self.processes = {}
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        for process in self.processes.values():
+            process.stdin.close()
+            process.wait()
+
+    def run(self, case, timing, server, fill):
+        words = load_options(case, timing, server, fill)
+        if case.is_child:
+            words.append(f"--subprocess-transport={case.transport}")
+        if case.engine:
+            words.append(f"--tls-provider={case.engine}")
+        transport = "tcp" if case.transport == "tls" else case.transport
+        return run_of_json(self._answer(case.jdk, [*words, *server.target]), f"nbd load {shlex.join(words)}", transport)
+
+    def _answer(self, jdk, words):
+        process = self.processes.get(jdk)
+        if process is None:
+            print(f"warming up JDK {jdk}", file=sys.stderr)
+            process = subprocess.Popen([self.nbd, "load", "--batch"], env={**os.environ, "JAVA_HOME": find_jdk(jdk)},
+                                       stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+            self.processes[jdk] = process
+            self._ask(process, [*self.WARM_UP, "[", "nbdkit", "-s", "memory", "64M", "]"])
+        return self._ask(process, words)
+
+    @staticmethod
+    def _ask(process, words):
+        process.stdin.write(shlex.join(words) + "\n")
+        process.stdin.flush()
+        answer = process.stdout.readline()
+        if not answer:
+            fail(f"nbd load --batch ended with exit status {process.wait()}")
+        return answer
