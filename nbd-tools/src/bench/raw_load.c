@@ -1,5 +1,5 @@
 /*
- * The bound: what the kernel and the server leave to a client that does nothing else but move bytes.
+ * A client that does nothing but move bytes: about what the kernel and the server leave to any client.
  *
  *   cc -O2 -Wall -Wextra -o raw_load raw_load.c
  *   raw_load [OPTION]... UNIX-SOCKET | HOST:PORT
@@ -44,7 +44,7 @@
 #define MIN_DESTINATION (1u << 18)
 #define FILL_AT_ONCE (1u << 20)
 
-static void
+static void __attribute__ ((noreturn, format (printf, 1, 2)))
 fail (const char *format, ...)
 {
   va_list arguments;

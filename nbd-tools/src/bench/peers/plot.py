@@ -1,5 +1,6 @@
 """Pictures of the matrix: IOPS over depth, and bytes per second over block size."""
 
+import sys
 from pathlib import Path
 
 from peers.failure import fail
@@ -12,7 +13,7 @@ def draw(rows, directory):
     try:
         import matplotlib
     except ImportError:
-        fail("--plot needs matplotlib (Debian: python3-matplotlib)")
+        fail(f"--plot needs matplotlib for {sys.executable} (Debian: python3-matplotlib, for /usr/bin/python3)")
     matplotlib.use("svg")
     # The same figures give the same file.
     matplotlib.rcParams["svg.hashsalt"] = "nbd4j"
