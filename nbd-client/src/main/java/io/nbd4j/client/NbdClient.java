@@ -183,6 +183,9 @@ public interface NbdClient extends NbdDevice {
     /** Returns whether the connection is, or was, encrypted by TLS; false before it is NEGOTIATING or READY. */
     boolean isTlsActive();
 
+    /** Returns what was agreed on when TLS came up; empty unless {@link #isTlsActive}. It stays readable after the end. */
+    Optional<TlsSession> tlsSession();
+
     /** Returns the counters of the connection, which count from the first byte on and stay readable after its end. */
     NbdStatistics statistics();
 

@@ -13,6 +13,7 @@ import io.nbd4j.client.NbdTlsException;
 import io.nbd4j.client.RequestFate;
 import io.nbd4j.client.TlsMode;
 import io.nbd4j.client.TlsOptions;
+import io.nbd4j.client.TlsSession;
 import io.nbd4j.client.contract.Processes;
 import io.nbd4j.codec.NbdError;
 import io.nbd4j.testkit.RealServer;
@@ -107,6 +108,7 @@ class PskIT {
         // Given
         NbdClient nbd = connected(nbdkit("--tls=require", "memory", "64M"));
         assertThat(nbd.isTlsActive()).isTrue();
+        assertThat(nbd.tlsSession()).contains(new TlsSession("bouncycastle", "TLSv1.3", "TLS_AES_128_GCM_SHA256"));
 
         // When // Then
         Content.writeAndReadBack(nbd, Content.random(length, length), 12345);

@@ -35,6 +35,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.stream.IntStream;
 import javax.net.ssl.SSLException;
 import org.awaitility.Awaitility;
@@ -116,6 +117,7 @@ abstract class TlsContract {
         assertThat(failure.fate()).isEqualTo(RequestFate.NOT_SENT);
         assertThat(nbd.state()).isEqualTo(ConnectionState.DEAD);
         assertThat(nbd.isTlsActive()).isFalse();
+        assertThat(nbd.tlsSession()).isEmpty();
         return failure;
     }
 
@@ -126,6 +128,11 @@ abstract class TlsContract {
         NbdClient nbd = client(TlsMode.REQUIRE, trusting());
         await(nbd.connect(tcp(certificates.forServer(NAME), "--tls=require", "memory", "16M")));
         assertThat(nbd.isTlsActive()).isTrue();
+        assertThat(nbd.tlsSession()).hasValueSatisfying(session -> {
+            assertThat(session.engine()).isEqualTo(provider().name().toLowerCase(Locale.ROOT));
+            assertThat(session.protocol()).isEqualTo("TLSv1.3");
+            assertThat(session.cipherSuite()).startsWith("TLS_");
+        });
         assertThat(nbd.export().structuredReplies()).isTrue();
 
         // When

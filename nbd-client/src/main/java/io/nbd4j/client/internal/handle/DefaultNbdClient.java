@@ -17,6 +17,7 @@ import io.nbd4j.client.RawCommands;
 import io.nbd4j.client.ReadChunkListener;
 import io.nbd4j.client.StrictCheck;
 import io.nbd4j.client.Subprocess;
+import io.nbd4j.client.TlsSession;
 import io.nbd4j.client.internal.connection.Commands;
 import io.nbd4j.client.internal.connection.Connection;
 import io.nbd4j.client.internal.negotiation.ExportWish;
@@ -394,6 +395,11 @@ public final class DefaultNbdClient implements NbdClient {
     @Override
     public boolean isTlsActive() {
         return session.isTls();
+    }
+
+    @Override
+    public Optional<TlsSession> tlsSession() {
+        return session.tlsSession();
     }
 
     @Override

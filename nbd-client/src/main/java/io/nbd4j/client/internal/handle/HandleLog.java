@@ -1,16 +1,13 @@
 package io.nbd4j.client.internal.handle;
 
 import io.nbd4j.client.NbdTarget;
+import io.nbd4j.client.TlsSession;
 import io.nbd4j.client.internal.logging.Loggers;
 import io.nbd4j.codec.ServerText;
 import io.nbd4j.codec.handshake.Greeting;
 import io.nbd4j.codec.handshake.OptionReply;
 import io.nbd4j.codec.handshake.OptionRequest;
 import io.nbd4j.codec.handshake.OptionType;
-import io.netty.channel.Channel;
-import io.netty.handler.ssl.SslHandler;
-import javax.net.ssl.SSLSession;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 
 /**
@@ -47,16 +44,15 @@ final class HandleLog {
         }
     }
 
-    /** The handshake of TLS has ended, with {@code failure} or well. Of the keys nothing is said. */
-    void tls(Channel channel, @Nullable Throwable failure) {
-        SslHandler handler = channel.pipeline().get(SslHandler.class);
-        if (failure != null) {
-            Loggers.TLS.debug("{}: TLS failed", name, failure);
-        } else if (handler != null) {
-            SSLSession session = handler.engine().getSession();
-            Loggers.TLS.debug("{}: TLS is up: {}, {}", name, session.getProtocol(), session.getCipherSuite());
-        } else {
-            Loggers.TLS.debug("{}: TLS is up", name);
+    void tlsFailed(Throwable failure) {
+        Loggers.TLS.debug("{}: TLS failed", name, failure);
+    }
+
+    /** The handshake of TLS has ended well. Of the keys nothing is said. */
+    void tlsUp(TlsSession session) {
+        if (Loggers.TLS.isDebugEnabled()) {
+            Loggers.TLS.debug(
+                    "{}: TLS is up: {}, {}, {}", name, session.protocol(), session.cipherSuite(), session.engine());
         }
     }
 

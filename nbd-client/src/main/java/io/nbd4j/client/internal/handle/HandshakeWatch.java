@@ -1,20 +1,24 @@
 package io.nbd4j.client.internal.handle;
 
+import io.nbd4j.client.TlsSession;
 import io.nbd4j.client.internal.connection.Traffic;
 import io.nbd4j.client.internal.negotiation.NegotiationObserver;
+import io.nbd4j.client.internal.tls.TlsEnd;
 import io.nbd4j.codec.handshake.Greeting;
 import io.nbd4j.codec.handshake.OptionReply;
 import io.nbd4j.codec.handshake.OptionRequest;
 import io.netty.channel.Channel;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Has the messages of a handshake counted and logged.
+ * Has the messages of a handshake counted and logged, and what TLS came to be.
  *
  * @param traffic counts them
  * @param log writes them down
+ * @param tlsUp is told when TLS is up, on the event loop
  */
-record HandshakeWatch(Traffic traffic, HandleLog log) implements NegotiationObserver {
+record HandshakeWatch(Traffic traffic, HandleLog log, Consumer<TlsSession> tlsUp) implements NegotiationObserver {
     @Override
     public void greetingReceived(Greeting greeting) {
         traffic.greetingReceived();
@@ -34,6 +38,12 @@ record HandshakeWatch(Traffic traffic, HandleLog log) implements NegotiationObse
 
     @Override
     public void tlsEnded(Channel channel, @Nullable Throwable failure) {
-        log.tls(channel, failure);
+        if (failure != null) {
+            log.tlsFailed(failure);
+            return;
+        }
+        TlsSession session = TlsEnd.sessionOn(channel);
+        log.tlsUp(session);
+        tlsUp.accept(session);
     }
 }

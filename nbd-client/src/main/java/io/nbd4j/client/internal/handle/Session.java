@@ -12,6 +12,7 @@ import io.nbd4j.client.NbdTarget;
 import io.nbd4j.client.NbdUri;
 import io.nbd4j.client.NegotiationStatus;
 import io.nbd4j.client.TlsMode;
+import io.nbd4j.client.TlsSession;
 import io.nbd4j.client.internal.capture.Capture;
 import io.nbd4j.client.internal.connection.Connection;
 import io.nbd4j.client.internal.connection.ConnectionOwner;
@@ -91,6 +92,7 @@ final class Session implements NegotiationListener, ConnectionOwner, LinkOpener.
     private volatile @Nullable Connection connection;
     private volatile @Nullable ExportInfo export;
     private volatile @Nullable NegotiationStatus status;
+    private volatile @Nullable TlsSession tlsSession;
 
     /**
      * Creates the session of a handle.
@@ -105,7 +107,7 @@ final class Session implements NegotiationListener, ConnectionOwner, LinkOpener.
         this.settings = settings;
         this.state = state;
         this.strict = new StrictMode(settings.strictMode());
-        this.watch = new HandshakeWatch(new Traffic(), new HandleLog(settings.name()));
+        this.watch = new HandshakeWatch(new Traffic(), new HandleLog(settings.name()), up -> tlsSession = up);
         this.tls = new HandleTls(loop);
         // Nobody can give the end up.
         this.closed = new HandleFuture<>(loop, settings.completionExecutor(), ending -> {});
@@ -138,6 +140,10 @@ final class Session implements NegotiationListener, ConnectionOwner, LinkOpener.
     boolean isTls() {
         NegotiationStatus known = status;
         return known != null && known.tls();
+    }
+
+    Optional<TlsSession> tlsSession() {
+        return isTls() ? Optional.ofNullable(tlsSession) : Optional.empty();
     }
 
     /** Returns the URI of an export at the same place, empty if there is none. */

@@ -1,5 +1,6 @@
 package io.nbd4j.client.internal.tls;
 
+import io.nbd4j.client.TlsSession;
 import io.nbd4j.client.TlsVerification;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelPipeline;
@@ -14,6 +15,7 @@ import java.util.concurrent.Executor;
 import javax.net.ssl.SNIHostName;
 import javax.net.ssl.SSLEngine;
 import javax.net.ssl.SSLParameters;
+import javax.net.ssl.SSLSession;
 import org.jspecify.annotations.Nullable;
 
 /** TLS with certificates for the connections to one server, by Netty's handler. */
@@ -84,15 +86,25 @@ public final class SslLayer implements TlsLayer {
         }
         engine.setSSLParameters(parameters);
         if (OpenSsl.isAvailable()) {
-            OpenSslRenegotiation.refuse(engine);
+            OpenSslEngines.refuseRenegotiation(engine);
         }
         LastWords lastWords = new LastWords();
-        pipeline.addFirst(lastWords, handler, new OneHandshake(engine), new TlsEnd(handler::closeOutbound));
+        pipeline.addFirst(
+                lastWords,
+                handler,
+                new OneHandshake(engine),
+                new TlsEnd(handler::closeOutbound, () -> session(engine)));
         return handler.handshakeFuture().addListener(done -> {
             if (done.isSuccess()) {
                 pipeline.remove(lastWords);
             }
         });
+    }
+
+    private static TlsSession session(SSLEngine engine) {
+        SSLSession session = engine.getSession();
+        boolean openSsl = OpenSsl.isAvailable() && OpenSslEngines.isOne(engine);
+        return new TlsSession(openSsl ? "openssl" : "jdk", session.getProtocol(), session.getCipherSuite());
     }
 
     /** The engine would leave out names without a dot, such as those in a container's network. */

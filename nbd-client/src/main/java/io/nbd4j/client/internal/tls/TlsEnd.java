@@ -1,5 +1,6 @@
 package io.nbd4j.client.internal.tls;
 
+import io.nbd4j.client.TlsSession;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelDuplexHandler;
 import io.netty.channel.ChannelHandlerContext;
@@ -23,6 +24,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class TlsEnd extends ChannelDuplexHandler {
     private final Supplier<? extends Future<?>> lastWord;
+    private final Supplier<TlsSession> session;
     private boolean up;
     private boolean heard;
     private boolean over;
@@ -31,14 +33,21 @@ public final class TlsEnd extends ChannelDuplexHandler {
      * Creates the handler.
      *
      * @param lastWord says close_notify, after all that was written before
+     * @param session knows what was agreed on, once TLS is up
      */
-    public TlsEnd(Supplier<? extends Future<?>> lastWord) {
+    public TlsEnd(Supplier<? extends Future<?>> lastWord, Supplier<TlsSession> session) {
         this.lastWord = lastWord;
+        this.session = session;
     }
 
     /** Returns whether TLS is up on the channel, or about to be. Any thread. */
     public static boolean isIn(Channel channel) {
         return channel.pipeline().get(TlsEnd.class) != null;
+    }
+
+    /** Returns what was agreed on. On the event loop, when TLS has come up on the channel. */
+    public static TlsSession sessionOn(Channel channel) {
+        return channel.pipeline().get(TlsEnd.class).session.get();
     }
 
     /**

@@ -1,5 +1,6 @@
 package io.nbd4j.client.internal.tls.psk;
 
+import io.nbd4j.client.TlsSession;
 import io.netty.util.NetUtil;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -7,11 +8,11 @@ import java.util.Vector;
 import org.bouncycastle.tls.AlertDescription;
 import org.bouncycastle.tls.BasicTlsPSKExternal;
 import org.bouncycastle.tls.BasicTlsPSKIdentity;
-import org.bouncycastle.tls.CipherSuite;
 import org.bouncycastle.tls.NameType;
 import org.bouncycastle.tls.PRFAlgorithm;
 import org.bouncycastle.tls.PSKTlsClient;
 import org.bouncycastle.tls.ProtocolVersion;
+import org.bouncycastle.tls.SecurityParameters;
 import org.bouncycastle.tls.ServerName;
 import org.bouncycastle.tls.TlsAuthentication;
 import org.bouncycastle.tls.TlsFatalAlert;
@@ -22,19 +23,6 @@ import org.jspecify.annotations.Nullable;
 /** What the client offers: TLS 1.3 and 1.2, one pre-shared key, and suites whose past stays secret should the key get known. */
 @SuppressWarnings("JdkObsolete") // the library's interface is made of Vector
 final class PskClient extends PSKTlsClient {
-    /** In TLS 1.3 a key goes with a hash function, and GnuTLS takes SHA-256 unless it is told another. */
-    private static final int[] SUITES = {
-        CipherSuite.TLS_AES_128_GCM_SHA256,
-        CipherSuite.TLS_CHACHA20_POLY1305_SHA256,
-        CipherSuite.TLS_ECDHE_PSK_WITH_AES_128_GCM_SHA256,
-        CipherSuite.TLS_ECDHE_PSK_WITH_CHACHA20_POLY1305_SHA256,
-        CipherSuite.TLS_DHE_PSK_WITH_AES_128_GCM_SHA256,
-        CipherSuite.TLS_DHE_PSK_WITH_AES_256_GCM_SHA384,
-        CipherSuite.TLS_DHE_PSK_WITH_CHACHA20_POLY1305_SHA256,
-        CipherSuite.TLS_ECDHE_PSK_WITH_AES_128_CBC_SHA256,
-        CipherSuite.TLS_DHE_PSK_WITH_AES_128_CBC_SHA256,
-    };
-
     private final byte[] identity;
     private final byte[] key;
     private final @Nullable String hostname;
@@ -54,7 +42,7 @@ final class PskClient extends PSKTlsClient {
 
     @Override
     protected int[] getSupportedCipherSuites() {
-        return TlsUtils.getSupportedCipherSuites(getCrypto(), SUITES);
+        return TlsUtils.getSupportedCipherSuites(getCrypto(), PskSuite.codes());
     }
 
     /** The key for TLS 1.3; the one of the superclass is for TLS 1.2. */
@@ -82,6 +70,13 @@ final class PskClient extends PSKTlsClient {
     /** Returns whether the handshake is over, and was successful. */
     boolean isUp() {
         return up;
+    }
+
+    /** Returns what was agreed on, once it is up. */
+    TlsSession session() {
+        SecurityParameters agreed = context.getSecurityParametersConnection();
+        boolean newest = ProtocolVersion.TLSv13.equals(agreed.getNegotiatedVersion());
+        return new TlsSession("bouncycastle", newest ? "TLSv1.3" : "TLSv1.2", PskSuite.nameOf(agreed.getCipherSuite()));
     }
 
     /** A server that would rather show a certificate does not know the key: in TLS 1.3 it may try. */

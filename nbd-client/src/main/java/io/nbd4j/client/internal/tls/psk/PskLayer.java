@@ -37,12 +37,11 @@ public final class PskLayer implements TlsLayer {
 
     @Override
     public Future<Channel> addTo(ChannelPipeline pipeline) {
+        PskClient client = new PskClient(crypto, identity, key, hostname);
         PskHandler handler = new PskHandler(
-                new PskSession(new PskClient(crypto, identity, key, hostname)),
-                tasks,
-                pipeline.channel().eventLoop().newPromise());
+                new PskSession(client), tasks, pipeline.channel().eventLoop().newPromise());
         LastWords lastWords = new LastWords();
-        pipeline.addFirst(lastWords, handler, new TlsEnd(handler::closeOutbound));
+        pipeline.addFirst(lastWords, handler, new TlsEnd(handler::closeOutbound, client::session));
         return handler.handshake().addListener(done -> {
             if (done.isSuccess()) {
                 pipeline.remove(lastWords);
