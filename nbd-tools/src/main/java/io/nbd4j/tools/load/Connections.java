@@ -4,13 +4,16 @@ import io.nbd4j.client.NbdClient;
 import io.nbd4j.client.NbdClientBuilder;
 import io.nbd4j.client.NbdDefaults;
 import io.nbd4j.client.NbdFuture;
+import io.nbd4j.client.NbdStatistics;
 import io.nbd4j.client.NbdTarget;
+import io.nbd4j.client.TlsSession;
 import io.netty.channel.EventLoop;
 import io.netty.channel.IoEventLoop;
 import io.netty.channel.IoEventLoopGroup;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 
@@ -67,6 +70,23 @@ final class Connections implements AutoCloseable {
     /** Returns how the bytes travel. Once READY. */
     String transport() {
         return all.get(0).client().transport().orElseThrow();
+    }
+
+    /** Returns what TLS was agreed on; empty if none is used. Once READY. */
+    Optional<TlsSession> tls() {
+        return all.get(0).client().tlsSession();
+    }
+
+    /** Returns the payload that all have received so far. */
+    Payload received() {
+        long direct = 0;
+        long copied = 0;
+        for (Connection connection : all) {
+            NbdStatistics statistics = connection.client().statistics();
+            direct += statistics.bytesReceivedDirect();
+            copied += statistics.bytesReceivedCopied();
+        }
+        return new Payload(direct, copied);
     }
 
     /** Closes all connections, and waits until the servers that were started and the event loops have ended. */

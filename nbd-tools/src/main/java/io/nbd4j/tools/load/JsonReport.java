@@ -2,9 +2,12 @@ package io.nbd4j.tools.load;
 
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
+import io.nbd4j.client.TlsSession;
 import java.io.IOException;
 import java.io.StringWriter;
 import java.io.UncheckedIOException;
+import java.util.Optional;
+import java.util.OptionalDouble;
 
 /** The report as one JSON object, for a program. */
 final class JsonReport {
@@ -27,13 +30,28 @@ final class JsonReport {
             json.writeEndObject();
             json.writeNumberField("errors", report.errors());
             json.writeNumberField("verified", report.verified());
-            json.writeStringField("transport", report.transport());
+            json.writeStringField("transport", report.travel().transport());
+            writeTls(json, report.travel().tls());
+            OptionalDouble share = report.travel().received().directShare();
+            if (share.isPresent()) {
+                json.writeNumberField("bytes_received_direct_share", rounded(share.getAsDouble()));
+            }
             json.writeStringField("jdk", report.jdk());
             json.writeEndObject();
         } catch (IOException e) {
             throw new UncheckedIOException("a string can't fail to be written", e);
         }
         return text.toString();
+    }
+
+    private static void writeTls(JsonGenerator json, Optional<TlsSession> tls) throws IOException {
+        if (tls.isPresent()) {
+            json.writeObjectFieldStart("tls");
+            json.writeStringField("engine", tls.get().engine());
+            json.writeStringField("protocol", tls.get().protocol());
+            json.writeStringField("cipher", tls.get().cipherSuite());
+            json.writeEndObject();
+        }
     }
 
     /** Returns the object that stands in the place of a report. */

@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  * @param cpuNanos CPU time of the whole process in this time
  * @param errors requests that failed, and blocks that were not read back as they were written
  * @param verified blocks that were
- * @param transport how the bytes travelled
+ * @param travel how the bytes travelled
  * @param jdk the version of Java
  * @param flaw why the test counts as failed although it came to its end
  */
@@ -28,7 +28,7 @@ record LoadReport(
         long cpuNanos,
         long errors,
         long verified,
-        String transport,
+        Travel travel,
         String jdk,
         Optional<String> flaw) {
     private static final double NANOS_PER_SECOND = 1e9;
@@ -44,7 +44,7 @@ record LoadReport(
             long elapsedNanos,
             long cpuNanos,
             List<Recorder> recorders,
-            String transport,
+            Travel travel,
             boolean interrupted) {
         Histogram latency = Recorder.newHistogram();
         recorders.forEach(r -> latency.add(r.latency()));
@@ -59,7 +59,7 @@ record LoadReport(
                 cpuNanos,
                 refused + mismatches,
                 verified,
-                transport,
+                travel,
                 System.getProperty("java.version"),
                 flaw(recorders, latency.getTotalCount(), mismatches, verified));
     }

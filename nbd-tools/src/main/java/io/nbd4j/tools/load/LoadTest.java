@@ -33,7 +33,7 @@ final class LoadTest {
             @Nullable Verifier verifier,
             Recorder recorder) {}
 
-    private record Speed(long elapsedNanos, long cpuNanos) {}
+    private record Speed(long elapsedNanos, long cpuNanos, Payload received) {}
 
     /**
      * Creates the test.
@@ -75,7 +75,7 @@ final class LoadTest {
                 speed.elapsedNanos(),
                 speed.cpuNanos(),
                 workers.stream().map(Worker::recorder).toList(),
-                connections.transport(),
+                new Travel(connections.transport(), connections.tls(), speed.received()),
                 interrupt.isRaised()));
     }
 
@@ -168,15 +168,17 @@ final class LoadTest {
         watch(window, window.from(), progress, "warm-up");
         long sampledAt = System.nanoTime();
         long cpuBefore = cpu.nanos();
+        Payload receivedBefore = connections.received();
         watch(window, window.until(), progress, pattern.toString());
         long sampledFor = Math.max(1, System.nanoTime() - sampledAt);
         double cpuNanos = cpu.nanos() - cpuBefore;
+        Payload received = connections.received().since(receivedBefore);
         progress.end();
 
         lanes.wake();
         awaitOrInterrupt(finished);
         // The samples are taken a little later than the window begins and ends.
-        return new Speed(window.measuredNanos(), (long) (cpuNanos * window.measuredNanos() / sampledFor));
+        return new Speed(window.measuredNanos(), (long) (cpuNanos * window.measuredNanos() / sampledFor), received);
     }
 
     private void readBack() throws InterruptedException {

@@ -32,9 +32,15 @@ final class TextReport {
                 options.depth(),
                 options.connections() == 1 ? "1 connection" : options.connections() + " connections",
                 options.isOpenLoop() ? ", rate " + options.rate() + "/s" : "",
-                report.transport(),
+                path(report.travel()),
                 report.jdk(),
                 report.elapsedNanos() / 1e9);
+    }
+
+    private static String path(Travel travel) {
+        return travel.tls()
+                .map(tls -> travel.transport() + ", " + tls.protocol() + " by " + tls.engine())
+                .orElse(travel.transport());
     }
 
     private static String size(int bytes) {

@@ -5,14 +5,18 @@ import static org.assertj.core.api.Assertions.within;
 
 import io.nbd4j.client.CommandRefusedException;
 import io.nbd4j.client.NbdRange;
+import io.nbd4j.client.TlsSession;
 import io.nbd4j.codec.CommandType;
 import io.nbd4j.codec.NbdError;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 class ReportTest {
+    private static final Travel PIPE = new Travel("pipe", Optional.empty(), new Payload(3, 1));
+
     @Test
     void jsonIsOneObjectWithTheDocumentedKeys() throws IOException {
         // When
@@ -33,6 +37,7 @@ class ReportTest {
                         "errors",
                         "verified",
                         "transport",
+                        "bytes_received_direct_share",
                         "jdk");
         assertThat(fields)
                 .containsEntry("iops", 1000.0)
@@ -41,6 +46,7 @@ class ReportTest {
                 .containsEntry("errors", 0L)
                 .containsEntry("verified", 3L)
                 .containsEntry("transport", "pipe")
+                .containsEntry("bytes_received_direct_share", 0.75)
                 .containsEntry("jdk", System.getProperty("java.version"));
         assertThat((Double) fields.get("latency_us/min")).isEqualTo(1.0);
         assertThat((Double) fields.get("latency_us/p50")).isCloseTo(1000, within(2.0));
@@ -59,6 +65,27 @@ class ReportTest {
                 .containsEntry("cpu_us_per_io", 0.0)
                 .containsEntry("latency_us/min", 0.0)
                 .containsEntry("latency_us/max", 0.0);
+    }
+
+    @Test
+    void saysWhatEncryptedAndNothingOfPayloadThatWasNotRead() throws IOException {
+        // Given
+        Travel travel = new Travel(
+                "tcp",
+                Optional.of(new TlsSession("openssl", "TLSv1.3", "TLS_AES_128_GCM_SHA256")),
+                new Payload(5, 5).since(new Payload(5, 5)));
+
+        // When
+        LoadReport report = LoadReport.of(options(false), 1, 1, List.of(twoThousandRequests()), travel, false);
+
+        // Then
+        assertThat(Json.parse(JsonReport.of(report)))
+                .containsEntry("transport", "tcp")
+                .containsEntry("tls/engine", "openssl")
+                .containsEntry("tls/protocol", "TLSv1.3")
+                .containsEntry("tls/cipher", "TLS_AES_128_GCM_SHA256")
+                .doesNotContainKey("bytes_received_direct_share");
+        assertThat(TextReport.of(report)).contains(", 2 connections, tcp, TLSv1.3 by openssl, JDK ");
     }
 
     @Test
@@ -135,10 +162,10 @@ class ReportTest {
         recorder.refused(refusal(NbdError.ESHUTDOWN));
 
         // Then
-        assertThat(LoadReport.of(options(false), 1, 1, List.of(recorder), "pipe", true)
+        assertThat(LoadReport.of(options(false), 1, 1, List.of(recorder), PIPE, true)
                         .errors())
                 .isEqualTo(1);
-        assertThat(LoadReport.of(options(false), 1, 1, List.of(recorder), "pipe", false)
+        assertThat(LoadReport.of(options(false), 1, 1, List.of(recorder), PIPE, false)
                         .errors())
                 .isEqualTo(2);
     }
@@ -159,7 +186,7 @@ class ReportTest {
     }
 
     private static LoadReport report(Recorder recorder, boolean verify) {
-        return LoadReport.of(options(verify), 2_000_000_000L, 1_000_000_000L, List.of(recorder), "pipe", false);
+        return LoadReport.of(options(verify), 2_000_000_000L, 1_000_000_000L, List.of(recorder), PIPE, false);
     }
 
     private static LoadOptions options(boolean verify) {
