@@ -358,7 +358,9 @@ connect_to_target (struct load *load)
   load->nbd = nbd_create ();
   if (load->nbd == NULL)
     fail ("%s", nbd_get_error ());
+  /* It is the user who has typed the URI, so it may name certificates. */
   if (nbd_set_pread_initialize (load->nbd, false) == -1 ||
+      nbd_set_uri_allow_local_file (load->nbd, true) == -1 ||
       (options->command != NULL ? nbd_connect_command (load->nbd, options->command)
                                 : nbd_connect_uri (load->nbd, options->uri)) == -1 ||
       (size = nbd_get_size (load->nbd)) == -1)
@@ -479,8 +481,10 @@ report (const struct load *load, double seconds, double cpu)
           ios / seconds, ios / seconds * load->options->block_size, ios == 0 ? 0 : cpu / ios, latency->min / 1e3);
   for (i = 0; i < sizeof percentiles / sizeof percentiles[0]; ++i)
     printf (",\"%s\":%.3f", percentiles[i].name, percentile_us (latency, percentiles[i].percent));
-  printf (",\"max\":%.3f},\"errors\":%" PRIu64 ",\"verified\":0,\"transport\":\"%s\",\"client\":\"libnbd %s\"}\n",
-          latency->max / 1e3, load->errors, transport (load->options), nbd_get_version (load->nbd));
+  printf (",\"max\":%.3f},\"errors\":%" PRIu64 ",\"verified\":0,\"transport\":\"%s\"%s,\"client\":\"libnbd %s\"}\n",
+          latency->max / 1e3, load->errors, transport (load->options),
+          /* libnbd does not tell the protocol and the cipher. */
+          nbd_get_tls_negotiated (load->nbd) == 1 ? ",\"tls\":{\"engine\":\"gnutls\"}" : "", nbd_get_version (load->nbd));
 }
 
 int

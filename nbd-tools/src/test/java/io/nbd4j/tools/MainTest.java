@@ -37,7 +37,8 @@ class MainTest {
         assertThat(status).isZero();
         assertThat(out.toString())
                 .contains("--rw", "--bs", "--iodepth", "--runtime", "--warmup", "--connections", "--rate")
-                .contains("--verify", "--fill", "--subprocess-transport", "--json", "--batch", "--debug", "[TARGET]");
+                .contains("--verify", "--fill", "--subprocess-transport", "--json", "--batch", "--debug", "[TARGET]")
+                .contains("--tls-certificates", "--tls-psk-file", "--tls-hostname", "--tls-verify", "--tls-provider");
         assertThat(err.toString()).isEmpty();
     }
 
@@ -82,6 +83,13 @@ class MainTest {
                 badArguments("multiple of 16", "load", "--verify", "--bs", "100"),
                 badArguments("is none of auto, socketpair", "load", "--subprocess-transport", "fast"),
                 badArguments("not for a URI", "load", "--subprocess-transport", "pipe", "nbd://localhost"),
+                badArguments("that requires TLS", "load", "--tls-hostname", "x", "nbd://localhost"),
+                badArguments("that requires TLS", "load", "--tls-provider", "jdk", "[", "nbdkit", "]"),
+                badArguments(
+                        "exclude each other", "load", "--tls-certificates=/x", "--tls-psk-file=/y", "nbds://localhost"),
+                badArguments("--tls-hostname: an empty host name", "load", "--tls-hostname=", "nbds://localhost"),
+                badArguments("is none of name, chain, none", "load", "--tls-verify=yes", "nbds://localhost"),
+                badArguments("is none of auto, jdk, openssl", "load", "--tls-provider=x", "nbds://localhost"),
                 badArguments("--bs and --batch exclude", "load", "--batch", "--bs", "4k"),
                 badArguments("--json and --batch exclude", "load", "--json", "--batch"),
                 badArguments("TARGET and --batch exclude", "load", "--batch", "nbd://localhost"),

@@ -6,6 +6,8 @@ import io.nbd4j.client.NbdDefaults;
 import io.nbd4j.client.NbdFuture;
 import io.nbd4j.client.NbdStatistics;
 import io.nbd4j.client.NbdTarget;
+import io.nbd4j.client.TlsMode;
+import io.nbd4j.client.TlsOptions;
 import io.nbd4j.client.TlsSession;
 import io.netty.channel.EventLoop;
 import io.netty.channel.IoEventLoop;
@@ -29,7 +31,7 @@ final class Connections implements AutoCloseable {
     private final CompletableFuture<Void> ready;
     private final CompletableFuture<Void> interrupt;
 
-    private Connections(NbdTarget target, LoadOptions options, CompletableFuture<Void> interrupt) {
+    private Connections(NbdTarget target, TlsOptions tls, LoadOptions options, CompletableFuture<Void> interrupt) {
         this.interrupt = interrupt;
         int threads = Math.min(options.connections(), Runtime.getRuntime().availableProcessors());
         group = NbdClientBuilder.newEventLoopGroup(threads, new DefaultThreadFactory("nbd-load", true));
@@ -37,6 +39,8 @@ final class Connections implements AutoCloseable {
         NbdClientBuilder builder = NbdClient.builder()
                 // It is the user who has typed the URI.
                 .uriAllowLocalFiles(true)
+                // Whether TLS is used is up to the URI.
+                .tls(TlsMode.DISABLE, tls)
                 .maxRequestsInFlight(Math.max(options.depth(), NbdDefaults.MAX_REQUESTS_IN_FLIGHT))
                 .maxBytesInFlight(Math.max(options.bytesInFlight(), NbdDefaults.MAX_BYTES_IN_FLIGHT));
         List<NbdFuture<NbdClient>> attempts = new ArrayList<>();
@@ -52,10 +56,11 @@ final class Connections implements AutoCloseable {
     /**
      * Starts to connect as often as the options say. A command is started once per connection.
      *
+     * @param tls how TLS is done, if the target requires it
      * @param interrupt when it completes, {@link #close} does not wait any more
      */
-    static Connections open(NbdTarget target, LoadOptions options, CompletableFuture<Void> interrupt) {
-        return new Connections(target, options, interrupt);
+    static Connections open(NbdTarget target, TlsOptions tls, LoadOptions options, CompletableFuture<Void> interrupt) {
+        return new Connections(target, tls, options, interrupt);
     }
 
     /** Returns what completes when all are READY, or fails when at least one can't be. */

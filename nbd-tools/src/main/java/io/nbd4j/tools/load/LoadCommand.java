@@ -16,6 +16,7 @@ import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Option;
@@ -131,6 +132,9 @@ public final class LoadCommand implements Callable<Integer> {
                     + " ${DEFAULT-VALUE} by default.")
     private SubprocessTransport transport = SubprocessTransport.AUTO;
 
+    @Mixin
+    private Tls tls = new Tls();
+
     @Option(names = "--json", description = "Print one JSON object instead of the table.")
     private boolean json;
 
@@ -196,7 +200,7 @@ public final class LoadCommand implements Callable<Integer> {
                 LoadOptions.of(pattern, blockSize, depth, runtime, warmup, connections, rateOrZero(), verify, fill);
         NbdTarget server = server();
         boolean sharedExport = !(server instanceof NbdTarget.Command);
-        try (Connections opening = Connections.open(server, options, interrupt.raised())) {
+        try (Connections opening = Connections.open(server, tls.optionsFor(server), options, interrupt.raised())) {
             return new LoadTest(options, opening, sharedExport, interrupt, terminal).run();
         }
     }
