@@ -2,6 +2,7 @@ package io.nbd4j.tools;
 
 import io.nbd4j.client.NbdVersion;
 import io.nbd4j.tools.load.LoadCommand;
+import io.nbd4j.tools.scale.ScaleCommand;
 import io.nbd4j.tools.serve.ServeCommand;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
@@ -60,6 +61,7 @@ public final class Main implements Runnable {
         return new CommandLine(main)
                 .addSubcommand(new LoadCommand(new Targets(split.command())))
                 .addSubcommand(new ServeCommand())
+                .addSubcommand(new ScaleCommand())
                 // An argument is what it is, also if it starts with @.
                 .setExpandAtFiles(false)
                 .setOut(out)

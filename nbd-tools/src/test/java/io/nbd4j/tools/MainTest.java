@@ -43,6 +43,18 @@ class MainTest {
     }
 
     @Test
+    void helpOfScaleNamesEveryOption() {
+        // When
+        int status = run("scale", "--help");
+
+        // Then
+        assertThat(status).isZero();
+        assertThat(out.toString())
+                .contains("--connections", "--event-loops", "--iodepth", "--runtime", "--warmup", "--queued", "--json");
+        assertThat(err.toString()).isEmpty();
+    }
+
+    @Test
     void helpOfServeNamesEveryOption() {
         // When
         int status = run("serve", "--help");
@@ -78,6 +90,13 @@ class MainTest {
                 badArguments("--runtime must be positive", "load", "--runtime", "NaN"),
                 badArguments("--warmup must not be negative", "load", "--warmup", "-1"),
                 badArguments("--connections must be 1", "load", "--connections", "0"),
+                badArguments("--connections must be 1 to 65536: 0", "scale", "--connections", "1,0"),
+                badArguments("'ten' is not an int", "scale", "--connections", "10,ten"),
+                badArguments("--event-loops must be 1", "scale", "--event-loops", "0"),
+                badArguments("--iodepth must be 1", "scale", "--iodepth", "0"),
+                badArguments("--runtime must be positive", "scale", "--runtime", "0"),
+                badArguments("--queued must be 0 to 1048576: -1", "scale", "--queued", "-1"),
+                badArguments("Unmatched argument", "scale", "nbd://localhost"),
                 badArguments("--rate must be at least 1", "load", "--rate", "0"),
                 badArguments("--rate must be at least 1", "load", "--rate", "-5"),
                 badArguments("multiple of 16", "load", "--verify", "--bs", "100"),

@@ -3,7 +3,6 @@ package io.nbd4j.tools.load;
 import io.nbd4j.client.NbdClient;
 import io.nbd4j.client.NbdClientBuilder;
 import io.nbd4j.client.NbdDefaults;
-import io.nbd4j.client.NbdFuture;
 import io.nbd4j.client.NbdStatistics;
 import io.nbd4j.client.NbdTarget;
 import io.nbd4j.client.TlsMode;
@@ -18,23 +17,30 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The connections of a test, each on an event loop that the test knows, so that a lane can live and set its timers there.
  */
-final class Connections implements AutoCloseable {
+public final class Connections implements AutoCloseable {
     /** A client and the only event loop that it uses. */
-    record Connection(NbdClient client, EventLoop loop) {}
+    public record Connection(NbdClient client, EventLoop loop) {}
 
-    private final IoEventLoopGroup group;
     private final List<Connection> all = new ArrayList<>();
     private final CompletableFuture<Void> ready;
     private final CompletableFuture<Void> interrupt;
+    /** Null if the event loops are somebody else's. */
+    private final @Nullable IoEventLoopGroup ownGroup;
 
-    private Connections(NbdTarget target, TlsOptions tls, LoadOptions options, CompletableFuture<Void> interrupt) {
+    private Connections(
+            NbdTarget target,
+            TlsOptions tls,
+            LoadOptions options,
+            IoEventLoopGroup group,
+            boolean isOwnGroup,
+            CompletableFuture<Void> interrupt) {
         this.interrupt = interrupt;
-        int threads = Math.min(options.connections(), Runtime.getRuntime().availableProcessors());
-        group = NbdClientBuilder.newEventLoopGroup(threads, new DefaultThreadFactory("nbd-load", true));
+        this.ownGroup = isOwnGroup ? group : null;
         // The test itself bounds what is in flight.
         NbdClientBuilder builder = NbdClient.builder()
                 // It is the user who has typed the URI.
@@ -43,37 +49,45 @@ final class Connections implements AutoCloseable {
                 .tls(TlsMode.DISABLE, tls)
                 .maxRequestsInFlight(Math.max(options.depth(), NbdDefaults.MAX_REQUESTS_IN_FLIGHT))
                 .maxBytesInFlight(Math.max(options.bytesInFlight(), NbdDefaults.MAX_BYTES_IN_FLIGHT));
-        List<NbdFuture<NbdClient>> attempts = new ArrayList<>();
         for (int i = 0; i < options.connections(); i++) {
             IoEventLoop loop = group.next();
-            NbdClient client = builder.eventLoopGroup(loop).build();
-            all.add(new Connection(client, loop));
-            attempts.add(client.connect(target));
+            all.add(new Connection(builder.eventLoopGroup(loop).build(), loop));
         }
-        ready = CompletableFuture.allOf(attempts.toArray(CompletableFuture[]::new));
+        ready = Opening.start(all.size(), i -> all.get(i).client().connect(target));
     }
 
     /**
-     * Starts to connect as often as the options say. A command is started once per connection.
+     * Starts to connect as often as the options say. A command is started once per connection. There is an event loop for
+     * each processor.
      *
      * @param tls how TLS is done, if the target requires it
      * @param interrupt when it completes, {@link #close} does not wait any more
      */
     static Connections open(NbdTarget target, TlsOptions tls, LoadOptions options, CompletableFuture<Void> interrupt) {
-        return new Connections(target, tls, options, interrupt);
+        int threads = Math.min(options.connections(), Runtime.getRuntime().availableProcessors());
+        IoEventLoopGroup group =
+                NbdClientBuilder.newEventLoopGroup(threads, new DefaultThreadFactory("nbd-load", true));
+        return new Connections(target, tls, options, group, true, interrupt);
+    }
+
+    /** Does the same on the event loops of the caller, who shuts them down afterwards. The target needs no TLS. */
+    public static Connections open(
+            NbdTarget target, LoadOptions options, IoEventLoopGroup group, CompletableFuture<Void> interrupt) {
+        return new Connections(target, TlsOptions.defaults(), options, group, false, interrupt);
     }
 
     /** Returns what completes when all are READY, or fails when at least one can't be. */
-    CompletableFuture<Void> ready() {
+    public CompletableFuture<Void> ready() {
         return ready;
     }
 
-    List<Connection> all() {
+    /** Returns the connections, in the order in which they were opened. */
+    public List<Connection> all() {
         return all;
     }
 
     /** Returns how the bytes travel. Once READY. */
-    String transport() {
+    public String transport() {
         return all.get(0).client().transport().orElseThrow();
     }
 
@@ -100,9 +114,9 @@ final class Connections implements AutoCloseable {
         CompletableFuture<Void> closed = CompletableFuture.allOf(
                 all.stream().map(c -> c.client().closeAsync()).toArray(CompletableFuture[]::new));
         CompletableFuture.anyOf(closed, interrupt).join();
-        if (closed.isDone()) {
+        if (ownGroup != null && closed.isDone()) {
             // What the threads keep is freed at their end, and no work of theirs is charged to a test that follows.
-            group.shutdownGracefully(0, 1, TimeUnit.SECONDS).awaitUninterruptibly();
+            ownGroup.shutdownGracefully(0, 1, TimeUnit.SECONDS).awaitUninterruptibly();
         }
     }
 }

@@ -28,7 +28,9 @@ final class LaneGroup {
      */
     @SuppressWarnings("FutureReturnValueIgnored") // ending a window can't fail
     CompletableFuture<Void> start(CompletableFuture<Void> interrupt) {
-        interrupt.thenRun(() -> window.end(System.nanoTime()));
+        // The interrupt outlives the lanes, and is to keep nothing of them but the window.
+        RunWindow ending = window;
+        interrupt.thenRun(() -> ending.end(System.nanoTime()));
         members.forEach(m -> m.loop().execute(m.lane()::start));
         CompletableFuture<Void> finished = CompletableFuture.allOf(
                 members.stream().map(m -> m.lane().finished()).toArray(CompletableFuture[]::new));

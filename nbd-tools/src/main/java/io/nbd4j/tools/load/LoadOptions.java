@@ -13,7 +13,7 @@ import io.nbd4j.tools.ToolException;
  * @param verify whether what was written is checked when it is read back
  * @param fill whether the export is written as a whole before that
  */
-record LoadOptions(
+public record LoadOptions(
         AccessPattern pattern,
         int blockSize,
         int depth,
@@ -24,14 +24,14 @@ record LoadOptions(
         boolean verify,
         boolean fill) {
     private static final int MAX_DEPTH = 65536;
-    private static final int MAX_CONNECTIONS = 1024;
+    private static final int MAX_CONNECTIONS = 65536;
     private static final int MAX_BLOCK_SIZE = 1 << 30;
     private static final long MAX_RATE = 1_000_000_000;
     private static final double MAX_SECONDS = 1e9;
     private static final double NANOS_PER_SECOND = 1e9;
 
     /** Checks the arguments of the command line, and says which one makes no sense. */
-    static LoadOptions of(
+    public static LoadOptions of(
             AccessPattern pattern,
             long blockSize,
             int depth,
@@ -79,7 +79,7 @@ record LoadOptions(
     }
 
     /** Returns the most bytes that one connection has in flight. */
-    long bytesInFlight() {
+    public long bytesInFlight() {
         return (long) blockSize * depth;
     }
 }

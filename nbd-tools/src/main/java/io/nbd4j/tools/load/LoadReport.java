@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  * @param jdk the version of Java
  * @param flaw why the test counts as failed although it came to its end
  */
-record LoadReport(
+public record LoadReport(
         LoadOptions options,
         long elapsedNanos,
         Histogram latency,
@@ -90,7 +90,8 @@ record LoadReport(
         return latency.getTotalCount();
     }
 
-    double iops() {
+    /** Returns the requests that succeeded in a second. */
+    public double iops() {
         return elapsedNanos == 0 ? 0 : operations() * NANOS_PER_SECOND / elapsedNanos;
     }
 
@@ -98,7 +99,8 @@ record LoadReport(
         return iops() * options.blockSize();
     }
 
-    double cpuMicrosPerRequest() {
+    /** Returns the CPU time of the whole process for each of them, in microseconds. */
+    public double cpuMicrosPerRequest() {
         return operations() == 0 ? 0 : cpuNanos / NANOS_PER_MICRO / operations();
     }
 

@@ -4,8 +4,11 @@ import io.nbd4j.tools.ErrorLine;
 import io.nbd4j.tools.Interrupt;
 import io.nbd4j.tools.Terminal;
 import io.nbd4j.tools.ToolException;
+import io.netty.channel.EventLoop;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -13,7 +16,7 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /** One load test, from connections that are opening to the figures. Runs on the thread of the command. */
-final class LoadTest {
+public final class LoadTest {
     private static final long TICK_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
     private static final long DRAIN_AFTER_INTERRUPT_MILLIS = 1000;
 
@@ -26,6 +29,8 @@ final class LoadTest {
 
     /** The connections at work, in their order. */
     private final List<Worker> workers = new ArrayList<>();
+    /** One for each event loop: with a histogram for each of thousands of connections, counting would cost more than reading. */
+    private final Map<EventLoop, Recorder> recorders = new LinkedHashMap<>();
 
     private record Worker(
             Connections.Connection connection,
@@ -40,7 +45,7 @@ final class LoadTest {
      *
      * @param sharedExport whether all connections lead to the same export
      */
-    LoadTest(
+    public LoadTest(
             LoadOptions options,
             Connections connections,
             boolean sharedExport,
@@ -58,7 +63,7 @@ final class LoadTest {
      *
      * @throws ToolException if the connections can't be opened, are lost, or the export is not fit for the test
      */
-    Optional<LoadReport> run() throws InterruptedException {
+    public Optional<LoadReport> run() throws InterruptedException {
         if (!awaitOrInterrupt(connections.ready())) {
             return Optional.empty();
         }
@@ -74,7 +79,7 @@ final class LoadTest {
                 options,
                 speed.elapsedNanos(),
                 speed.cpuNanos(),
-                workers.stream().map(Worker::recorder).toList(),
+                List.copyOf(recorders.values()),
                 new Travel(connections.transport(), connections.tls(), speed.received()),
                 interrupt.isRaised()));
     }
@@ -93,7 +98,8 @@ final class LoadTest {
                 requireMemory(verifierMemory);
                 verifier = new Verifier(region, options.blockSize(), stamp);
             }
-            workers.add(new Worker(connection, region, verifier, new Recorder()));
+            Recorder recorder = recorders.computeIfAbsent(connection.loop(), loop -> new Recorder());
+            workers.add(new Worker(connection, region, verifier, recorder));
         }
     }
 
@@ -235,7 +241,7 @@ final class LoadTest {
     }
 
     private Progress progress() {
-        return new Progress(terminal, workers.stream().map(Worker::recorder).toList(), System.nanoTime());
+        return new Progress(terminal, List.copyOf(recorders.values()), System.nanoTime());
     }
 
     private static void watch(RunWindow window, long until, Progress progress, String phase)

@@ -8,8 +8,8 @@ import org.HdrHistogram.Histogram;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What one connection counted. Written on its event loop only, read by others when the connection has finished; but for
- * {@link #ended()}, which is there to be watched.
+ * What the connections of one event loop counted. Written there only, read by others when the connections have finished; but
+ * for {@link #ended()}, which is there to be watched.
  */
 final class Recorder {
     private static final long HIGHEST_NANOS = 3_600_000_000_000L;

@@ -11,16 +11,18 @@ import java.util.Map;
 import java.util.Objects;
 
 /** Reads the JSON that the command prints. */
-final class Json {
+public final class Json {
     private Json() {}
 
     /**
      * Returns the fields of exactly one object, and nothing else; those of a nested object with its name and a slash
-     * before theirs.
+     * before theirs. The objects of an array are named after their places, from 0 on.
      */
-    static Map<String, Object> parse(String text) throws IOException {
+    public static Map<String, Object> parse(String text) throws IOException {
         Map<String, Object> fields = new LinkedHashMap<>();
         Deque<String> path = new ArrayDeque<>();
+        // How many objects of it have come, for each array that is open.
+        Deque<Integer> places = new ArrayDeque<>();
         try (JsonParser parser = new JsonFactory().createParser(text)) {
             if (parser.nextToken() != JsonToken.START_OBJECT) {
                 throw new AssertionError("not an object: " + text);
@@ -33,7 +35,21 @@ final class Json {
                 String key = String.join("/", path) + (path.isEmpty() ? "" : "/") + parser.currentName();
                 switch (token) {
                     case FIELD_NAME -> {}
-                    case START_OBJECT -> path.addLast(parser.currentName());
+                    case START_OBJECT -> {
+                        String name = parser.currentName();
+                        path.addLast(name != null ? name : String.valueOf(places.getLast()));
+                        if (name == null) {
+                            places.addLast(places.removeLast() + 1);
+                        }
+                    }
+                    case START_ARRAY -> {
+                        path.addLast(parser.currentName());
+                        places.addLast(0);
+                    }
+                    case END_ARRAY -> {
+                        path.removeLast();
+                        places.removeLast();
+                    }
                     case END_OBJECT -> open = path.pollLast() != null;
                     case VALUE_NUMBER_INT -> fields.put(key, parser.getLongValue());
                     case VALUE_NUMBER_FLOAT -> fields.put(key, parser.getDoubleValue());
@@ -49,7 +65,7 @@ final class Json {
     }
 
     /** Returns a number, which must be there. */
-    static double number(Map<String, Object> fields, String key) {
+    public static double number(Map<String, Object> fields, String key) {
         return ((Number) Objects.requireNonNull(fields.get(key), key)).doubleValue();
     }
 }
