@@ -2,11 +2,9 @@ package io.nbd4j.client.internal.connection;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
-import io.netty.buffer.UnpooledByteBufAllocator;
 import io.netty.channel.DefaultMaxMessagesRecvByteBufAllocator;
 import io.netty.channel.RecvByteBufAllocator;
 import io.netty.util.UncheckedBooleanSupplier;
-import io.netty.util.concurrent.FastThreadLocal;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,11 +27,8 @@ public final class ReceiveBuffers extends DefaultMaxMessagesRecvByteBufAllocator
      */
     private static final int SMALL = 16 * 1024;
 
-    /** What it gives lives as long as an event loop: a pool has no use for it, and a leak detector no business with it. */
-    private static final ByteBufAllocator OF_EVENT_LOOPS = new UnpooledByteBufAllocator(true, true);
-
-    private static final SharedBuffer LARGE_BUFFER = new SharedBuffer(LARGE);
-    private static final SharedBuffer SMALL_BUFFER = new SharedBuffer(SMALL);
+    private static final LoopBuffer LARGE_BUFFER = new LoopBuffer(LARGE);
+    private static final LoopBuffer SMALL_BUFFER = new LoopBuffer(SMALL);
 
     /** What the channel is going to receive. */
     interface Plan {
@@ -79,7 +74,9 @@ public final class ReceiveBuffers extends DefaultMaxMessagesRecvByteBufAllocator
                     return window;
                 }
             }
-            return ordinary(current).lend(allocator);
+            LoopBuffer ordinary = ordinary(current);
+            ByteBuf lent = ordinary.lend();
+            return lent == null ? allocator.directBuffer(ordinary.capacity, ordinary.capacity) : lent;
         }
 
         @Override
@@ -95,36 +92,8 @@ public final class ReceiveBuffers extends DefaultMaxMessagesRecvByteBufAllocator
             return ordinary(plan).capacity;
         }
 
-        private SharedBuffer ordinary(@Nullable Plan current) {
+        private LoopBuffer ordinary(@Nullable Plan current) {
             return current == null || current.isLargeReadOwed() ? SMALL_BUFFER : LARGE_BUFFER;
-        }
-    }
-
-    /** One buffer per event loop. */
-    private static final class SharedBuffer extends FastThreadLocal<@Nullable ByteBuf> {
-        final int capacity;
-
-        SharedBuffer(int capacity) {
-            this.capacity = capacity;
-        }
-
-        /** Returns an empty buffer with a reference for the caller. */
-        ByteBuf lend(ByteBufAllocator allocator) {
-            ByteBuf buffer = get();
-            if (buffer == null) {
-                buffer = OF_EVENT_LOOPS.directBuffer(capacity, capacity);
-                set(buffer);
-            } else if (buffer.refCnt() != 1) {
-                return allocator.directBuffer(capacity, capacity);
-            }
-            return buffer.clear().retain();
-        }
-
-        @Override
-        protected void onRemoval(@Nullable ByteBuf buffer) {
-            if (buffer != null) {
-                buffer.release();
-            }
         }
     }
 }

@@ -23,6 +23,9 @@ final class RequestWriter {
     private static final int MIN_BATCH = 1024;
     private static final int MAX_BATCH = 256 * 1024;
 
+    /** For a batch that fits, which the transport usually takes at once: the pool has work to do for each buffer. */
+    private static final LoopBuffer SMALL_BATCH = new LoopBuffer(16 * 1024);
+
     private final boolean extended;
 
     private @Nullable ByteBuf batch;
@@ -107,8 +110,11 @@ final class RequestWriter {
             out = null;
         }
         if (out == null) {
-            int capacity = Math.max(length, expected - sinceFlush);
-            out = ctx.alloc().directBuffer(Math.max(capacity, MIN_BATCH));
+            int capacity = Math.max(MIN_BATCH, Math.max(length, expected - sinceFlush));
+            out = capacity <= SMALL_BATCH.capacity ? SMALL_BATCH.lend() : null;
+            if (out == null) {
+                out = ctx.alloc().directBuffer(capacity);
+            }
             batch = out;
         }
         return out;

@@ -230,9 +230,10 @@ class LossTest {
         // Given
         ManualLoop loop = new ManualLoop();
         try (Rig rig = Rig.with().loop(loop).open()) {
+            // The write fits into no buffer of the event loop's.
             rig.channel.config().setAllocator(new NoDirectMemory());
             List<NbdFuture<?>> futures = List.of(
-                    rig.commands.flush(), rig.commands.write(rig.payload(0, 512), 0, 0), rig.commands.read(512, 0));
+                    rig.commands.flush(), rig.commands.write(rig.payload(0, 16384), 0, 0), rig.commands.read(512, 0));
 
             // When
             loop.runAll();
