@@ -27,8 +27,12 @@ public final class ReceiveBuffers extends DefaultMaxMessagesRecvByteBufAllocator
      */
     private static final int SMALL = 16 * 1024;
 
+    /** Used where nothing is planned: a handshake, and several records of TLS at once. */
+    private static final int UNPLANNED = 64 * 1024;
+
     private static final LoopBuffer LARGE_BUFFER = new LoopBuffer(LARGE);
     private static final LoopBuffer SMALL_BUFFER = new LoopBuffer(SMALL);
+    private static final LoopBuffer UNPLANNED_BUFFER = new LoopBuffer(UNPLANNED);
 
     /** What the channel is going to receive. */
     interface Plan {
@@ -93,7 +97,10 @@ public final class ReceiveBuffers extends DefaultMaxMessagesRecvByteBufAllocator
         }
 
         private LoopBuffer ordinary(@Nullable Plan current) {
-            return current == null || current.isLargeReadOwed() ? SMALL_BUFFER : LARGE_BUFFER;
+            if (current == null) {
+                return UNPLANNED_BUFFER;
+            }
+            return current.isLargeReadOwed() ? SMALL_BUFFER : LARGE_BUFFER;
         }
     }
 }

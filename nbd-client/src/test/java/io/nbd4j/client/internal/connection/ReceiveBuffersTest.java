@@ -11,6 +11,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.CompositeByteBuf;
 import io.netty.buffer.Unpooled;
+import io.netty.buffer.UnpooledByteBufAllocator;
 import io.netty.channel.RecvByteBufAllocator;
 import io.netty.util.concurrent.FastThreadLocal;
 import java.util.ArrayList;
@@ -104,6 +105,16 @@ class ReceiveBuffersTest {
             assertThat(rig.connection.statistics().bytesReceivedCopied()).isEqualTo(SMALL_BUFFER - 28);
             destination.release();
         }
+    }
+
+    @Test
+    void severalRecordsOfTlsFitWhereNothingIsPlanned() {
+        // When
+        ByteBuf buffer = handle.allocate(UnpooledByteBufAllocator.DEFAULT);
+
+        // Then
+        assertThat(buffer.writableBytes()).isEqualTo(64 * 1024);
+        buffer.release();
     }
 
     @Test
