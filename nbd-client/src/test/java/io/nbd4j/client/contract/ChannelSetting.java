@@ -4,6 +4,7 @@ import io.nbd4j.client.NbdClient;
 import io.nbd4j.client.NbdClientBuilder;
 import io.nbd4j.client.NbdTarget;
 import io.nbd4j.testkit.RealServer;
+import io.netty.channel.IoEventLoop;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
@@ -22,6 +23,11 @@ record ChannelSetting() implements Setting {
     @Override
     public NbdClientBuilder builder() {
         return NbdClient.builder();
+    }
+
+    @Override
+    public IoEventLoop loop() {
+        return LocalRelay.loop();
     }
 
     @Override

@@ -8,6 +8,7 @@ import io.nbd4j.client.internal.subprocess.ladder.DefaultRungs;
 import io.nbd4j.client.internal.subprocess.ladder.RungLadder;
 import io.nbd4j.client.internal.subprocess.ladder.TransportUnavailableException;
 import io.nbd4j.client.internal.transport.EventLoops;
+import io.netty.channel.IoEventLoop;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -31,8 +32,7 @@ record ChildSetting(SubprocessTransport rung, @Nullable Loops loops) implements 
     @Override
     public @Nullable String unavailableBecause() {
         try {
-            new RungLadder(DefaultRungs.all())
-                    .choose(rung, (loops == null ? EventLoops.shared() : loops.group()).next());
+            new RungLadder(DefaultRungs.all()).choose(rung, loop());
             return null;
         } catch (TransportUnavailableException e) {
             return e.getMessage();
@@ -42,6 +42,11 @@ record ChildSetting(SubprocessTransport rung, @Nullable Loops loops) implements 
     @Override
     public NbdClientBuilder builder() {
         return loops == null ? NbdClient.builder() : loops.builder();
+    }
+
+    @Override
+    public IoEventLoop loop() {
+        return loops == null ? EventLoops.shared().next() : loops.loop();
     }
 
     @Override

@@ -29,6 +29,7 @@ import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.CompositeByteBuf;
 import io.netty.buffer.PooledByteBufAllocator;
 import io.netty.buffer.Unpooled;
+import io.netty.channel.IoEventLoop;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
@@ -397,17 +398,22 @@ abstract class ConnectionContract {
     @Test
     void takesOneOptionAtATime() {
         // Given
-        NbdClient nbd = client(setting.builder().optionMode(true));
+        IoEventLoop loop = setting.loop();
+        NbdClient nbd = client(setting.builder().eventLoopGroup(loop).optionMode(true));
+        NbdTarget target = nbdkit("memory", "1M");
         List<NbdFuture<?>> options = new ArrayList<>();
 
         // When
-        await(nbd.connect(nbdkit("memory", "1M")).thenAccept(paused -> {
-            // On the event loop, so that no answer comes between.
-            options.add(paused.negotiation().list());
-            options.add(paused.negotiation().info());
-            options.add(paused.negotiation().go());
-            options.add(paused.negotiation().abort());
-        }));
+        await(nbd.connect(target));
+        // On the event loop, so that no answer comes between.
+        await(CompletableFuture.runAsync(
+                () -> {
+                    options.add(nbd.negotiation().list());
+                    options.add(nbd.negotiation().info());
+                    options.add(nbd.negotiation().go());
+                    options.add(nbd.negotiation().abort());
+                },
+                loop));
 
         // Then
         await(options.get(0));

@@ -10,7 +10,8 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
-import io.netty.channel.EventLoopGroup;
+import io.netty.channel.IoEventLoop;
+import io.netty.channel.IoEventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.local.LocalAddress;
 import io.netty.channel.local.LocalChannel;
@@ -24,12 +25,17 @@ import java.nio.file.Path;
 
 /** Carries bytes between a channel inside of this JVM and a server on a Unix socket. It ends with either of them. */
 public final class LocalRelay {
-    private static final EventLoopGroup LOCAL = new MultiThreadIoEventLoopGroup(
+    private static final IoEventLoopGroup LOCAL = new MultiThreadIoEventLoopGroup(
             1, new DefaultThreadFactory("test-local", true), LocalIoHandler.newFactory());
-    private static final EventLoopGroup NIO =
+    private static final IoEventLoopGroup NIO =
             new MultiThreadIoEventLoopGroup(1, new DefaultThreadFactory("test-relay", true), NioIoHandler.newFactory());
 
     private LocalRelay() {}
+
+    /** Returns the event loop of all the channels that are returned. */
+    static IoEventLoop loop() {
+        return LOCAL.next();
+    }
 
     /** Returns a channel that leads to the socket, and that reads nothing yet. The caller owns it. */
     public static Channel connect(Path socket) {

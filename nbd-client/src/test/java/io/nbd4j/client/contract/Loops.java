@@ -2,6 +2,7 @@ package io.nbd4j.client.contract;
 
 import io.nbd4j.client.NbdClient;
 import io.nbd4j.client.NbdClientBuilder;
+import io.netty.channel.IoEventLoop;
 import io.netty.channel.IoEventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.epoll.Epoll;
@@ -10,7 +11,7 @@ import io.netty.channel.nio.NioIoHandler;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import org.jspecify.annotations.Nullable;
 
-/** The event loops that a caller may bring. One group of daemon threads for each kind, never shut down. */
+/** The event loops that a caller may bring. One group of one daemon thread for each kind, never shut down. */
 public enum Loops {
     EPOLL {
         @Override
@@ -40,6 +41,11 @@ public enum Loops {
     public abstract @Nullable String unavailableBecause();
 
     abstract IoEventLoopGroup group();
+
+    /** Returns the only one of them. */
+    public IoEventLoop loop() {
+        return group().next();
+    }
 
     /** Returns a builder of clients that use them. */
     public NbdClientBuilder builder() {

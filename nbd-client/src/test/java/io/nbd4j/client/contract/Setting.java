@@ -2,6 +2,7 @@ package io.nbd4j.client.contract;
 
 import io.nbd4j.client.NbdClient;
 import io.nbd4j.client.NbdClientBuilder;
+import io.netty.channel.IoEventLoop;
 import org.jspecify.annotations.Nullable;
 
 /** How a contract reaches its servers: over which transport, on which event loops. */
@@ -15,6 +16,9 @@ interface Setting {
 
     /** Returns a builder of clients that use the event loops of this setting. */
     NbdClientBuilder builder();
+
+    /** Returns the event loop of the connections of a client that is given it as its group. */
+    IoEventLoop loop();
 
     /** Makes nbdkit reachable, with what follows its listening options, such as {@code "memory", "1M"}. */
     Served nbdkit(String... arguments);

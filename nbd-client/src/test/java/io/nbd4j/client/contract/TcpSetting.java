@@ -3,6 +3,7 @@ package io.nbd4j.client.contract;
 import io.nbd4j.client.NbdClientBuilder;
 import io.nbd4j.client.NbdTarget;
 import io.nbd4j.testkit.RealServer;
+import io.netty.channel.IoEventLoop;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
@@ -24,6 +25,11 @@ record TcpSetting(Loops loops) implements Setting {
     @Override
     public NbdClientBuilder builder() {
         return loops.builder();
+    }
+
+    @Override
+    public IoEventLoop loop() {
+        return loops.loop();
     }
 
     @Override
