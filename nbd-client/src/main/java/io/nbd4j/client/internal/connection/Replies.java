@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class Replies implements ReplyListener, ReceiveBuffers.Plan {
     /** A read from this length on is received straight into its destination: below, one copy is cheaper than a call. */
-    private static final int LARGE_READ = 128 * 1024;
+    private static final int LARGE_READ = 64 * 1024;
     /** What is left of a large read is received directly down to here; the rest comes with what follows it. */
     private static final int MIN_WINDOW = 4096;
 

@@ -29,6 +29,13 @@ import org.jspecify.annotations.Nullable;
  * Confined to the event loop.
  */
 public final class SocketConnector {
+    /**
+     * The send buffer of this end of a Unix socket, in bytes (the kernel gives what {@code net.core.wmem_max} allows): the
+     * sender's buffer limits what is on its way. Writes of 64 KiB to 1 MiB have 1.2 to 1.5 times the bytes per second that
+     * they have with the kernel's 208 KiB. Twice as much again is a little better for 1 MiB, and worse for less.
+     */
+    public static final int UNIX_SEND_BUFFER = 512 * 1024;
+
     private final IoEventLoop loop;
     private final RecvByteBufAllocator receiveBuffers;
     private final ChannelHandler initializer;
@@ -87,7 +94,12 @@ public final class SocketConnector {
         try {
             Queue<SocketAddress> candidates = new ArrayDeque<>();
             candidates.add(SocketChannels.unixAddress(loop, path));
-            connector.tryNext(candidates, address -> connector.bootstrap().channelFactory(SocketChannels.unix(loop)));
+            connector.tryNext(
+                    candidates,
+                    address -> connector
+                            .bootstrap()
+                            .channelFactory(SocketChannels.unix(loop))
+                            .option(ChannelOption.SO_SNDBUF, UNIX_SEND_BUFFER));
         } catch (IllegalArgumentException e) {
             connector.connected.tryFailure(e);
         }

@@ -5,6 +5,7 @@ import io.nbd4j.client.internal.subprocess.EpollLoops;
 import io.nbd4j.client.internal.subprocess.Executable;
 import io.nbd4j.client.internal.subprocess.Launched;
 import io.nbd4j.client.internal.subprocess.Rung;
+import io.nbd4j.client.internal.transport.SocketConnector;
 import io.netty.channel.Channel;
 import io.netty.channel.EventLoop;
 import io.netty.channel.IoEventLoop;
@@ -20,12 +21,6 @@ public final class SocketpairRung implements Rung {
      * of 256 KiB arrives in 2.1 reads instead of 3.0 (the kernel gives what {@code net.core.wmem_max} allows).
      */
     static final int CHILD_SEND_BUFFER = 1024 * 1024;
-
-    /**
-     * For requests half of it was best: writing 256 KiB pieces to a child that only reads, 512 KiB gave 1.4 times the bytes
-     * per second of 208 KiB (the stock limit) and 1.5 times those of 1 MiB, at the least CPU time on both ends.
-     */
-    static final int OUR_SEND_BUFFER = 512 * 1024;
 
     private final Supplier<LibcProbe> probe;
 
@@ -62,7 +57,7 @@ public final class SocketpairRung implements Rung {
         }
         try (DescriptorPair socket = DescriptorPair.socket(libc)) {
             socket.child().setSendBuffer(CHILD_SEND_BUFFER);
-            socket.ours().setSendBuffer(OUR_SEND_BUFFER);
+            socket.ours().setSendBuffer(SocketConnector.UNIX_SEND_BUFFER);
             Channel channel = new EpollDomainSocketChannel(socket.ours().number());
             socket.ours().release();
             try {
