@@ -68,6 +68,7 @@ class CaseSet:
     fill: bool
     raw_rounds: int
     fio_rounds: int
+    rounds_without_goal: int = 5
 
 
 def subprocess_cases():
@@ -125,10 +126,10 @@ SETS = {
     ),
     "goals": CaseSet(
         "the cases that have a goal, with raw beside each; under 40 minutes",
-        tuple(goal_cases()), rounds=15, runtime=0.3, warmup=0.1, fill=True, raw_rounds=5, fio_rounds=3,
+        tuple(goal_cases()), rounds=15, runtime=0.25, warmup=0.1, fill=True, raw_rounds=5, fio_rounds=2,
     ),
     "matrix": CaseSet(
-        "five block sizes × five depths × read and write × four transports; hours, so see --part and --results",
-        tuple(matrix_cases()), rounds=5, runtime=0.5, warmup=0.2, fill=True, raw_rounds=0, fio_rounds=5,
+        "five block sizes × five depths × read and write × four transports; an hour, so see --part and --results",
+        tuple(matrix_cases()), rounds=5, runtime=0.25, warmup=0.1, fill=True, raw_rounds=0, fio_rounds=2,
     ),
 }

@@ -12,9 +12,8 @@ import org.jspecify.annotations.Nullable;
 
 /** Queues very many reads on one connection at once, from a thread that is not its event loop. */
 final class QueuedRequests {
-    private static final int BLOCK_SIZE = ScaleOptions.BLOCK_SIZE;
-
     private final int requests;
+    private final int blockSize;
     private final CompletableFuture<Void> ended = new CompletableFuture<>();
     private final AtomicInteger left;
     private volatile @Nullable Throwable failure;
@@ -30,8 +29,9 @@ final class QueuedRequests {
      */
     record Report(int requests, long submitNanos, long nanos, Memory before, Memory peak, Memory after) {}
 
-    private QueuedRequests(int requests) {
+    private QueuedRequests(int requests, int blockSize) {
         this.requests = requests;
+        this.blockSize = blockSize;
         this.left = new AtomicInteger(requests);
     }
 
@@ -40,13 +40,13 @@ final class QueuedRequests {
      *
      * @throws ToolException if a request fails
      */
-    static Optional<Report> run(NbdDevice device, int requests, CompletableFuture<Void> interrupt) {
-        return new QueuedRequests(requests).run(device, interrupt);
+    static Optional<Report> run(NbdDevice device, int requests, int blockSize, CompletableFuture<Void> interrupt) {
+        return new QueuedRequests(requests, blockSize).run(device, interrupt);
     }
 
     private Optional<Report> run(NbdDevice device, CompletableFuture<Void> interrupt) {
         // All of them read into the same memory, and no two buffers share their indices.
-        ByteBuf block = PooledByteBufAllocator.DEFAULT.directBuffer(BLOCK_SIZE, BLOCK_SIZE);
+        ByteBuf block = PooledByteBufAllocator.DEFAULT.directBuffer(blockSize, blockSize);
         Memory before = Memory.afterCollection();
         try (PeakMemory peak = PeakMemory.watch()) {
             long start = System.nanoTime();
@@ -70,9 +70,9 @@ final class QueuedRequests {
 
     @SuppressWarnings("FutureReturnValueIgnored") // what follows is in the stage itself
     private void submit(NbdDevice device, ByteBuf block) {
-        long blocks = device.export().size() / BLOCK_SIZE;
+        long blocks = device.export().size() / blockSize;
         for (int i = 0; i < requests; i++) {
-            device.pread(block.duplicate(), i % blocks * BLOCK_SIZE).whenComplete(this::ended);
+            device.pread(block.duplicate(), i % blocks * blockSize).whenComplete(this::ended);
         }
     }
 

@@ -1,6 +1,7 @@
 package io.nbd4j.tools.scale;
 
 import io.nbd4j.tools.Interrupt;
+import io.nbd4j.tools.SizeConverter;
 import io.nbd4j.tools.Terminal;
 import java.io.PrintWriter;
 import java.util.List;
@@ -20,7 +21,7 @@ import picocli.CommandLine.Spec;
             "",
             "Starts 'nbd serve' in a process of its own, on a Unix socket. For each number of connections it opens them,"
                     + " measures the heap and the direct memory that they take while they are idle, and then the speed"
-                    + " and the CPU time of random reads of 4 KiB on all of them at once. A row that the limit on open"
+                    + " and the CPU time of random reads on all of them at once. A row that the limit on open"
                     + " files does not allow says so.",
             "",
         },
@@ -45,6 +46,14 @@ public final class ScaleCommand implements Callable<Integer> {
             defaultValue = "1,10,16,100,1000,10000",
             description = "Connections, a row for each number; ${DEFAULT-VALUE} by default.")
     private List<Integer> connections = List.of();
+
+    @Option(
+            names = "--bs",
+            paramLabel = "SIZE",
+            defaultValue = "4k",
+            converter = SizeConverter.class,
+            description = "Bytes per request, ${DEFAULT-VALUE} by default.")
+    private long blockSize;
 
     @Option(
             names = "--event-loops",
@@ -86,7 +95,7 @@ public final class ScaleCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws InterruptedException {
-        ScaleOptions options = ScaleOptions.of(connections, eventLoops, depth, runtime, warmup, queued);
+        ScaleOptions options = ScaleOptions.of(connections, blockSize, eventLoops, depth, runtime, warmup, queued);
         try (Interrupt interrupt = Interrupt.install()) {
             Terminal terminal = json ? Terminal.none() : Terminal.onStandardError();
             ScaleReport report = new ScaleTest(options, interrupt, terminal).run();

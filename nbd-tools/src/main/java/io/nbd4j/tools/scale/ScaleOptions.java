@@ -9,15 +9,19 @@ import java.util.List;
  * What is to be measured.
  *
  * @param connections a row for each
+ * @param blockSize bytes per request
  * @param depth requests in flight per connection
  * @param queued how many requests are queued on one connection at last; 0 for none
  */
 record ScaleOptions(
-        List<Integer> connections, int eventLoops, int depth, double runtimeSeconds, double warmupSeconds, int queued) {
-    /** Bytes per request. */
-    static final int BLOCK_SIZE = 4096;
-
-    /** Bytes of the disk: each connection has a block of its own. */
+        List<Integer> connections,
+        long blockSize,
+        int eventLoops,
+        int depth,
+        double runtimeSeconds,
+        double warmupSeconds,
+        int queued) {
+    /** Bytes of the disk. */
     static final long DISK_SIZE = 256L << 20;
 
     private static final double PREPARATION_SECONDS = 0.5;
@@ -32,6 +36,7 @@ record ScaleOptions(
     /** Checks the arguments of the command line, and says which one makes no sense. */
     static ScaleOptions of(
             List<Integer> connections,
+            long blockSize,
             int eventLoops,
             int depth,
             double runtimeSeconds,
@@ -43,7 +48,8 @@ record ScaleOptions(
         if (queued < 0 || queued > MAX_QUEUED) {
             throw new ToolException("--queued must be 0 to " + MAX_QUEUED + ": " + queued);
         }
-        ScaleOptions options = new ScaleOptions(connections, eventLoops, depth, runtimeSeconds, warmupSeconds, queued);
+        ScaleOptions options =
+                new ScaleOptions(connections, blockSize, eventLoops, depth, runtimeSeconds, warmupSeconds, queued);
         connections.forEach(options::load);
         return options;
     }
@@ -60,6 +66,6 @@ record ScaleOptions(
 
     private LoadOptions load(double runtime, double warmup, int rowConnections, boolean fill) {
         return LoadOptions.of(
-                AccessPattern.RANDREAD, BLOCK_SIZE, depth, runtime, warmup, rowConnections, 0, false, fill);
+                AccessPattern.RANDREAD, blockSize, depth, runtime, warmup, rowConnections, 0, false, fill);
     }
 }

@@ -29,7 +29,8 @@ record ScaleReport(ScaleOptions options, List<ScaleRow> rows, Optional<QueuedReq
         StringBuilder text = new StringBuilder(1024);
         line(
                 text,
-                "randread 4 KiB, iodepth %d, %d event loops, JDK %s, %.1f s after %.1f s",
+                "randread %,d bytes, iodepth %d, %d event loops, JDK %s, %.1f s after %.1f s",
+                options.blockSize(),
                 options.depth(),
                 options.eventLoops(),
                 jdk,
@@ -92,6 +93,7 @@ record ScaleReport(ScaleOptions options, List<ScaleRow> rows, Optional<QueuedReq
         StringWriter text = new StringWriter();
         try (JsonGenerator json = new JsonFactory().createGenerator(text)) {
             json.writeStartObject();
+            json.writeNumberField("bs", options.blockSize());
             json.writeNumberField("iodepth", options.depth());
             json.writeNumberField("event_loops", options.eventLoops());
             json.writeStringField("jdk", jdk);

@@ -104,7 +104,11 @@ final class ScaleTest {
             throws InterruptedException {
         try (Connections opened = open(target, loops, 1)) {
             return isReady(opened)
-                    ? QueuedRequests.run(opened.all().get(0).client(), options.queued(), interrupt.raised())
+                    ? QueuedRequests.run(
+                            opened.all().get(0).client(),
+                            options.queued(),
+                            options.load(1).blockSize(),
+                            interrupt.raised())
                     : Optional.empty();
         }
     }

@@ -31,21 +31,23 @@ class ScaleIT {
     @Test
     void printsAnObjectWithARowForEachNumberOfConnections() throws Exception {
         // When
-        Map<String, Object> figures = figures(
-                NbdCommand.startArgv(directory, argv("--connections", "1,20", "--event-loops", "1", "--queued", "1000"))
-                        .await());
+        Map<String, Object> figures = figures(NbdCommand.startArgv(
+                        directory,
+                        argv("--connections", "1,20", "--bs", "8k", "--event-loops", "1", "--queued", "1000"))
+                .await());
 
         // Then
         assertThat(figures)
+                .containsEntry("bs", 8192L)
                 .containsEntry("iodepth", 16L)
                 .containsEntry("event_loops", 1L)
                 .containsEntry("jdk", System.getProperty("java.version"))
                 .containsEntry("rows/0/connections", 1L)
                 .containsEntry("rows/1/connections", 20L)
-                .containsEntry("rows/1/buffer_bytes", 20L * 16 * 4096)
+                .containsEntry("rows/1/buffer_bytes", 20L * 16 * 8192)
                 .containsEntry("queued/requests", 1000L)
                 .containsKeys("rows/1/idle_heap_bytes", "rows/1/idle_direct_bytes", "queued/before/heap_bytes");
-        assertThat(Json.number(figures, "rows/1/loaded_direct_bytes")).isGreaterThanOrEqualTo(20 * 16 * 4096);
+        assertThat(Json.number(figures, "rows/1/loaded_direct_bytes")).isGreaterThanOrEqualTo(20 * 16 * 8192);
         assertThat(Json.number(figures, "rows/1/iops")).isPositive();
         assertThat(Json.number(figures, "rows/1/cpu_us_per_io")).isPositive();
         assertThat(Json.number(figures, "queued/seconds"))

@@ -25,7 +25,7 @@ class ScaleReportTest {
     void theTableHasARowForEachNumberOfConnections() {
         assertThat(report(Optional.of(QUEUED)).toMarkdown().lines())
                 .containsExactly(
-                        "randread 4 KiB, iodepth 16, 2 event loops, JDK 17.0.1, 5.0 s after 3.0 s",
+                        "randread 512 bytes, iodepth 16, 2 event loops, JDK 17.0.1, 5.0 s after 3.0 s",
                         "",
                         "| connections | heap KiB each, idle | direct KiB each, idle | direct MiB under load | of it the"
                                 + " test's buffers | IOPS | CPU us/request |",
@@ -45,6 +45,7 @@ class ScaleReportTest {
 
         // Then
         assertThat(fields)
+                .containsEntry("bs", 512L)
                 .containsEntry("iodepth", 16L)
                 .containsEntry("event_loops", 2L)
                 .containsEntry("jdk", "17.0.1")
@@ -73,6 +74,6 @@ class ScaleReportTest {
 
     private static ScaleReport report(Optional<QueuedRequests.Report> queued) {
         return new ScaleReport(
-                ScaleOptions.of(List.of(10, 10_000), 2, 16, 5, 3, 0), List.of(TEN, TOO_MANY), queued, "17.0.1");
+                ScaleOptions.of(List.of(10, 10_000), 512, 2, 16, 5, 3, 0), List.of(TEN, TOO_MANY), queued, "17.0.1");
     }
 }
