@@ -23,7 +23,9 @@ class Goal:
 
 @dataclass(frozen=True)
 class Case:
-    """One row. `transport` is socketpair or pipe (the server is a child), unix, tcp, or tls (on TCP)."""
+    """One row. `transport` is socketpair or pipe (the server is a child), unix, tcp, or tls (on TCP). With `off_loop` a thread
+    of its own issues the requests of nbd4j and is woken up by each end, as a caller that blocks is; libnbd's is always one.
+    """
 
     rw: str
     bs: str
@@ -33,18 +35,21 @@ class Case:
     server: str = "memory"
     engine: str | None = None
     goal: Goal | None = None
+    off_loop: bool = False
 
     @property
     def name(self):
         parts = [self.rw, self.bs, str(self.iodepth), self.transport]
         parts += [part for part in (self.engine,) if part]
         parts += [self.server] if self.server != "memory" else []
+        parts += ["off-loop"] if self.off_loop else []
         return "-".join([*parts, str(self.jdk)])
 
     def __str__(self):
         server = "" if self.server == "memory" else f", {self.server}"
         engine = f" ({self.engine})" if self.engine else ""
-        return f"{self.rw} {self.bs} × {self.iodepth}, {self.transport}{engine}{server}, JDK {self.jdk}"
+        caller = ", off the event loop" if self.off_loop else ""
+        return f"{self.rw} {self.bs} × {self.iodepth}, {self.transport}{engine}{server}{caller}, JDK {self.jdk}"
 
     @property
     def block_size(self):
@@ -96,6 +101,9 @@ def goal_cases():
                 yield Case(rw, bs, 16, transport, goal=large)
         for rw in ("read", "write"):
             yield Case(rw, "1m", 8, transport, goal=largest)
+    for transport in ("socketpair", "unix", "tcp"):
+        for iodepth in (1, 64):
+            yield Case("randread", "4k", iodepth, transport, off_loop=True)
     for iodepth in (16, 64, 256):
         yield Case("randread", "4k", iodepth, "pipe", goal=small_read)
     yield Case("randwrite", "4k", 64, "pipe", goal=small_write)

@@ -175,8 +175,9 @@ class Nbd4j:
         process = self._process(case.jdk)
         where = [f"--subprocess-transport={case.transport}"] if case.is_child else []
         where += [f"--tls-provider={case.engine}"] if case.engine else []
+        where += ["--off-loop"] if case.off_loop else []
         where += server.target
-        way = (case.jdk, case.transport, case.engine)
+        way = (case.jdk, case.transport, case.engine, case.off_loop)
         if way not in self.ways:
             print(f"warming up: {case.transport}, JDK {case.jdk}", file=sys.stderr)
             self.ways.add(way)

@@ -11,7 +11,10 @@ import io.nbd4j.client.TlsSession;
 import io.netty.channel.EventLoop;
 import io.netty.channel.IoEventLoop;
 import io.netty.channel.IoEventLoopGroup;
+import io.netty.util.concurrent.DefaultEventExecutor;
 import io.netty.util.concurrent.DefaultThreadFactory;
+import io.netty.util.concurrent.EventExecutor;
+import io.netty.util.concurrent.EventExecutorGroup;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -23,8 +26,16 @@ import org.jspecify.annotations.Nullable;
  * The connections of a test, each on an event loop that the test knows, so that a lane can live and set its timers there.
  */
 public final class Connections implements AutoCloseable {
-    /** A client and the only event loop that it uses. */
-    public record Connection(NbdClient client, EventLoop loop) {}
+    /**
+     * A client and the only event loop that it uses.
+     *
+     * @param caller where requests are issued and where their end is heard of: that event loop, or a thread of its own
+     */
+    public record Connection(NbdClient client, EventLoop loop, EventExecutor caller) {
+        boolean isOffLoop() {
+            return caller != loop;
+        }
+    }
 
     private final List<Connection> all = new ArrayList<>();
     private final CompletableFuture<Void> ready;
@@ -51,9 +62,13 @@ public final class Connections implements AutoCloseable {
                 .maxBytesInFlight(Math.max(options.bytesInFlight(), NbdDefaults.MAX_BYTES_IN_FLIGHT));
         for (int i = 0; i < options.connections(); i++) {
             IoEventLoop loop = group.next();
-            all.add(new Connection(builder.eventLoopGroup(loop).build(), loop));
+            all.add(new Connection(builder.eventLoopGroup(loop).build(), loop, options.offLoop() ? newCaller() : loop));
         }
         ready = Opening.start(all.size(), i -> all.get(i).client().connect(target));
+    }
+
+    private static EventExecutor newCaller() {
+        return new DefaultEventExecutor(new DefaultThreadFactory("nbd-caller", true));
     }
 
     /**
@@ -114,9 +129,17 @@ public final class Connections implements AutoCloseable {
         CompletableFuture<Void> closed = CompletableFuture.allOf(
                 all.stream().map(c -> c.client().closeAsync()).toArray(CompletableFuture[]::new));
         CompletableFuture.anyOf(closed, interrupt).join();
+        if (closed.isDone()) {
+            // All requests have ended, so no lane has to hear of another.
+            all.stream().filter(Connection::isOffLoop).forEach(c -> shutDown(c.caller()));
+        }
         if (ownGroup != null && closed.isDone()) {
             // What the threads keep is freed at their end, and no work of theirs is charged to a test that follows.
-            ownGroup.shutdownGracefully(0, 1, TimeUnit.SECONDS).awaitUninterruptibly();
+            shutDown(ownGroup);
         }
+    }
+
+    private static void shutDown(EventExecutorGroup threads) {
+        threads.shutdownGracefully(0, 1, TimeUnit.SECONDS).awaitUninterruptibly();
     }
 }

@@ -6,11 +6,12 @@ import io.nbd4j.client.NbdFuture;
 import io.nbd4j.codec.CommandFlag;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The requests of one connection. Everything happens on the event loop of the connection: the end of a request issues the
- * next one right there. What decides when a request is issued is the subclass.
+ * The requests of one connection. Everything happens on one thread, usually the event loop of the connection: the end of a
+ * request issues the next one right there. What decides when a request is issued is the subclass.
  */
 abstract class Lane {
     private static final CommandFlag[] NO_FLAGS = {};
@@ -18,12 +19,14 @@ abstract class Lane {
     /**
      * What a lane is made of.
      *
+     * @param offLoop where the lane lives if that is not the event loop of the connection, null if it is
      * @param region of the export, where the blocks of the workload lie
      * @param verifier null if nothing is verified
      * @param buffers one per slot; the lane releases them when it has finished
      */
     record Parts(
             NbdDevice device,
+            @Nullable Executor offLoop,
             LoopTime time,
             RunWindow window,
             Region region,
@@ -38,6 +41,7 @@ abstract class Lane {
     final Slot[] slots;
 
     private final NbdDevice device;
+    private final @Nullable Executor offLoop;
     private final Region region;
     private final int blockSize;
     private final Workload workload;
@@ -51,6 +55,7 @@ abstract class Lane {
         time = parts.time();
         window = parts.window();
         device = parts.device();
+        offLoop = parts.offLoop();
         region = parts.region();
         blockSize = parts.blockSize();
         workload = parts.workload();
@@ -74,7 +79,7 @@ abstract class Lane {
     /** Returns whether requests may follow although none is in flight. */
     abstract boolean expectsMore(long now);
 
-    /** Starts the lane. On the event loop, once. */
+    /** Starts the lane. On its thread, once. */
     final void start() {
         // Counted as a request, so that requests which end at once do not finish the lane before all have started.
         inFlight++;
@@ -88,7 +93,7 @@ abstract class Lane {
         finishIfDone(time.nanoTime());
     }
 
-    /** Looks at the clock and the window again. On the event loop. */
+    /** Looks at the clock and the window again. On its thread. */
     final void wake() {
         long now = time.nanoTime();
         if (!window.isOver(now)) {
@@ -135,7 +140,11 @@ abstract class Lane {
         NbdFuture<Void> end = writing
                 ? device.pwrite(slot.buffers.write().retain(), offset, NO_FLAGS)
                 : device.pread(slot.buffers.read().clear(), offset);
-        end.whenComplete(slot);
+        if (offLoop == null) {
+            end.whenComplete(slot);
+        } else {
+            end.whenCompleteAsync(slot, offLoop);
+        }
         return true;
     }
 

@@ -1,13 +1,13 @@
 package io.nbd4j.tools.load;
 
-import io.netty.channel.EventLoop;
+import io.netty.util.concurrent.EventExecutor;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 
 /** The lanes that run at the same time, in one window. */
 final class LaneGroup {
-    private record Member(Lane lane, EventLoop loop) {}
+    private record Member(Lane lane, EventExecutor caller) {}
 
     private final RunWindow window;
     private final List<Member> members = new ArrayList<>();
@@ -16,8 +16,8 @@ final class LaneGroup {
         this.window = window;
     }
 
-    void add(Lane lane, EventLoop loop) {
-        members.add(new Member(lane, loop));
+    void add(Lane lane, EventExecutor caller) {
+        members.add(new Member(lane, caller));
     }
 
     /**
@@ -31,7 +31,7 @@ final class LaneGroup {
         // The interrupt outlives the lanes, and is to keep nothing of them but the window.
         RunWindow ending = window;
         interrupt.thenRun(() -> ending.end(System.nanoTime()));
-        members.forEach(m -> m.loop().execute(m.lane()::start));
+        members.forEach(m -> m.caller().execute(m.lane()::start));
         CompletableFuture<Void> finished = CompletableFuture.allOf(
                 members.stream().map(m -> m.lane().finished()).toArray(CompletableFuture[]::new));
         finished.whenComplete((ignored, failure) -> window.end(System.nanoTime()));
@@ -40,6 +40,6 @@ final class LaneGroup {
 
     /** Makes the lanes look at the window, which a lane with nothing in flight would not do before its next request. */
     void wake() {
-        members.forEach(m -> m.loop().execute(m.lane()::wake));
+        members.forEach(m -> m.caller().execute(m.lane()::wake));
     }
 }

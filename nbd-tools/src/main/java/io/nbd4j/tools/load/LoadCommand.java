@@ -113,6 +113,13 @@ public final class LoadCommand implements Callable<Integer> {
     private @Nullable Long rate;
 
     @Option(
+            names = "--off-loop",
+            description =
+                    "Issue requests from a thread of its own for each connection, which each end wakes up, as it does"
+                            + " a caller that blocks. By default, it is the event loop that issues them, where they end.")
+    private boolean offLoop;
+
+    @Option(
             names = "--verify",
             description = "Check blocks that this run has written when they are read, and read them all at its end.")
     private boolean verify;
@@ -196,8 +203,8 @@ public final class LoadCommand implements Callable<Integer> {
      * @throws ToolException if it can't be run
      */
     Optional<LoadReport> test(Interrupt interrupt, Terminal terminal) throws InterruptedException {
-        LoadOptions options =
-                LoadOptions.of(pattern, blockSize, depth, runtime, warmup, connections, rateOrZero(), verify, fill);
+        LoadOptions options = LoadOptions.of(
+                pattern, blockSize, depth, runtime, warmup, connections, rateOrZero(), verify, fill, offLoop);
         NbdTarget server = server();
         boolean sharedExport = !(server instanceof NbdTarget.Command);
         try (Connections opening = Connections.open(server, tls.optionsFor(server), options, interrupt.raised())) {

@@ -12,6 +12,7 @@ import io.nbd4j.tools.ToolException;
  * @param rate requests per second of all connections together, as an open loop; 0 for as many as the server answers
  * @param verify whether what was written is checked when it is read back
  * @param fill whether the export is written as a whole before that
+ * @param offLoop whether each connection has a thread of its own that issues requests, in place of its event loop
  */
 public record LoadOptions(
         AccessPattern pattern,
@@ -22,9 +23,11 @@ public record LoadOptions(
         int connections,
         long rate,
         boolean verify,
-        boolean fill) {
+        boolean fill,
+        boolean offLoop) {
     private static final int MAX_DEPTH = 65536;
     private static final int MAX_CONNECTIONS = 65536;
+    private static final int MAX_CALLERS = 1024;
     private static final int MAX_BLOCK_SIZE = 1 << 30;
     private static final long MAX_RATE = 1_000_000_000;
     private static final double MAX_SECONDS = 1e9;
@@ -40,7 +43,8 @@ public record LoadOptions(
             int connections,
             long rate,
             boolean verify,
-            boolean fill) {
+            boolean fill,
+            boolean offLoop) {
         require(blockSize >= 1 && blockSize <= MAX_BLOCK_SIZE, "--bs must be 1 to 1g", blockSize);
         require(depth >= 1 && depth <= MAX_DEPTH, "--iodepth must be 1 to " + MAX_DEPTH, depth);
         require(runtimeSeconds > 0 && runtimeSeconds <= MAX_SECONDS, "--runtime must be positive", runtimeSeconds);
@@ -50,6 +54,12 @@ public record LoadOptions(
                 "--connections must be 1 to " + MAX_CONNECTIONS,
                 connections);
         require(rate >= 0 && rate <= MAX_RATE, "--rate must be 1 to " + MAX_RATE, rate);
+        if (offLoop) {
+            require(
+                    connections <= MAX_CALLERS,
+                    "--off-loop has a thread for each connection, of which there may be " + MAX_CALLERS,
+                    connections);
+        }
         if (verify) {
             require(
                     blockSize % BlockStamp.GRANULE == 0,
@@ -65,7 +75,8 @@ public record LoadOptions(
                 connections,
                 rate,
                 verify,
-                fill);
+                fill,
+                offLoop);
     }
 
     private static void require(boolean holds, String rule, Object value) {

@@ -4,7 +4,7 @@ import io.nbd4j.tools.ErrorLine;
 import io.nbd4j.tools.Interrupt;
 import io.nbd4j.tools.Terminal;
 import io.nbd4j.tools.ToolException;
-import io.netty.channel.EventLoop;
+import io.netty.util.concurrent.EventExecutor;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -29,8 +29,8 @@ public final class LoadTest {
 
     /** The connections at work, in their order. */
     private final List<Worker> workers = new ArrayList<>();
-    /** One for each event loop: with a histogram for each of thousands of connections, counting would cost more than reading. */
-    private final Map<EventLoop, Recorder> recorders = new LinkedHashMap<>();
+    /** One for each thread that issues requests: with a histogram for each of thousands of connections, counting would cost more than reading. */
+    private final Map<EventExecutor, Recorder> recorders = new LinkedHashMap<>();
 
     private record Worker(
             Connections.Connection connection,
@@ -98,7 +98,7 @@ public final class LoadTest {
                 requireMemory(verifierMemory);
                 verifier = new Verifier(region, options.blockSize(), stamp);
             }
-            Recorder recorder = recorders.computeIfAbsent(connection.loop(), loop -> new Recorder());
+            Recorder recorder = recorders.computeIfAbsent(connection.caller(), caller -> new Recorder());
             workers.add(new Worker(connection, region, verifier, recorder));
         }
     }
@@ -167,7 +167,7 @@ public final class LoadTest {
                     options.isOpenLoop()
                             ? new OpenLoop(parts, options.rate(), i, workers.size())
                             : new ClosedLoop(parts),
-                    worker.connection().loop());
+                    worker.connection().caller());
         }
         Progress progress = progress();
         CompletableFuture<Void> finished = lanes.start(interrupt.raised());
@@ -197,7 +197,7 @@ public final class LoadTest {
                 Workload workload = new ReadBackWorkload(worker.verifier());
                 lanes.add(
                         new ClosedLoop(parts(worker, window, workload, buffers.get(i))),
-                        worker.connection().loop());
+                        worker.connection().caller());
             }
         }
         Progress progress = progress();
@@ -210,7 +210,8 @@ public final class LoadTest {
     private Lane.Parts parts(Worker worker, RunWindow window, Workload workload, List<SlotBuffers> buffers) {
         return new Lane.Parts(
                 worker.connection().client(),
-                LoopTime.of(worker.connection().loop()),
+                worker.connection().isOffLoop() ? worker.connection().caller() : null,
+                LoopTime.of(worker.connection().caller()),
                 window,
                 worker.region(),
                 options.blockSize(),

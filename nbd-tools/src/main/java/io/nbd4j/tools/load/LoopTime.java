@@ -1,18 +1,18 @@
 package io.nbd4j.tools.load;
 
-import io.netty.channel.EventLoop;
+import io.netty.util.concurrent.EventExecutor;
 import java.util.concurrent.TimeUnit;
 
-/** The clock and the timer of an event loop. */
+/** The clock and the timer of the thread on which a lane lives. */
 interface LoopTime {
     /** Returns what {@link System#nanoTime} does. */
     long nanoTime();
 
-    /** Runs a task on the event loop, after some time. */
+    /** Runs a task on that thread, after some time. */
     void runAfter(long nanos, Runnable task);
 
-    /** Returns the time of a real event loop. */
-    static LoopTime of(EventLoop loop) {
+    /** Returns the time of a real one. */
+    static LoopTime of(EventExecutor caller) {
         return new LoopTime() {
             @Override
             public long nanoTime() {
@@ -22,7 +22,7 @@ interface LoopTime {
             @Override
             @SuppressWarnings("FutureReturnValueIgnored") // the task reports through its lane
             public void runAfter(long nanos, Runnable task) {
-                loop.schedule(task, nanos, TimeUnit.NANOSECONDS);
+                caller.schedule(task, nanos, TimeUnit.NANOSECONDS);
             }
         };
     }

@@ -8,7 +8,7 @@ import org.HdrHistogram.Histogram;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the connections of one event loop counted. Written there only, read by others when the connections have finished; but
+ * What the connections of one thread that issues requests counted. Written there only, read by others when the connections have finished; but
  * for {@link #ended()}, which is there to be watched.
  */
 final class Recorder {

@@ -5,7 +5,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * One request in flight at a time, again and again: the object that hears of its end is the one that is used for the next.
- * Lives on the event loop of its lane.
+ * Lives on the thread of its lane.
  */
 final class Slot implements BiConsumer<@Nullable Object, @Nullable Throwable> {
     final SlotBuffers buffers;

@@ -26,12 +26,13 @@ final class TextReport {
         LoadOptions options = report.options();
         return String.format(
                 Locale.ROOT,
-                "%s %s, iodepth %d, %s%s, %s, JDK %s, %.1f s",
+                "%s %s, iodepth %d, %s%s%s, %s, JDK %s, %.1f s",
                 options.pattern(),
                 size(options.blockSize()),
                 options.depth(),
                 options.connections() == 1 ? "1 connection" : options.connections() + " connections",
                 options.isOpenLoop() ? ", rate " + options.rate() + "/s" : "",
+                options.offLoop() ? ", off the event loop" : "",
                 path(report.travel()),
                 report.jdk(),
                 report.elapsedNanos() / 1e9);

@@ -66,6 +66,6 @@ record ScaleOptions(
 
     private LoadOptions load(double runtime, double warmup, int rowConnections, boolean fill) {
         return LoadOptions.of(
-                AccessPattern.RANDREAD, blockSize, depth, runtime, warmup, rowConnections, 0, false, fill);
+                AccessPattern.RANDREAD, blockSize, depth, runtime, warmup, rowConnections, 0, false, fill, false);
     }
 }

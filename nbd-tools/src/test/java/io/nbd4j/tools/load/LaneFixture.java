@@ -67,7 +67,7 @@ final class LaneFixture implements AutoCloseable {
     }
 
     private Lane.Parts parts(RunWindow during, Workload workload, List<SlotBuffers> slots) {
-        return new Lane.Parts(device, time, during, region, BLOCK, workload, verifier, recorder, slots);
+        return new Lane.Parts(device, null, time, during, region, BLOCK, workload, verifier, recorder, slots);
     }
 
     boolean buffersAreReleased() {

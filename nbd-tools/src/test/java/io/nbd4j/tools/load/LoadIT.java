@@ -71,6 +71,38 @@ class LoadIT {
         assertThat((Double) figures.get("cpu_us_per_io")).isPositive();
     }
 
+    @Test
+    @RequiresServer("nbdkit")
+    void aThreadOfItsOwnCanIssueTheRequestsOfEachConnection() throws Exception {
+        // When
+        NbdCommand.Result result = load(
+                "[",
+                "nbdkit",
+                "-s",
+                "memory",
+                "1M",
+                "]",
+                "--off-loop",
+                "--connections",
+                "2",
+                "--rw",
+                "randrw",
+                "--verify",
+                "--warmup",
+                "0.1",
+                "--runtime",
+                "0.5");
+
+        // Then
+        assertThat(result.err()).isEmpty();
+        assertThat(result.status()).isZero();
+        assertThat(result.out())
+                .startsWith("randrw 4 KiB, iodepth 64, 2 connections, off the event loop, ")
+                .containsPattern("\nIOPS +[1-9][0-9,]*\n")
+                .containsPattern("\nverified +[1-9][0-9,]*$")
+                .containsPattern("\nerrors +0\n");
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {"read", "write", "randread", "randwrite", "randrw"})
     @RequiresServer("nbdkit")

@@ -98,6 +98,6 @@ class RegionTest {
     }
 
     private static LoadOptions options(AccessPattern pattern, int blockSize, boolean fill) {
-        return LoadOptions.of(pattern, blockSize, 1, 1, 0, 1, 0, false, fill);
+        return LoadOptions.of(pattern, blockSize, 1, 1, 0, 1, 0, false, fill, false);
     }
 }

@@ -190,6 +190,6 @@ class ReportTest {
     }
 
     private static LoadOptions options(boolean verify) {
-        return LoadOptions.of(AccessPattern.RANDRW, 4096, 64, 2, 0, 2, 0, verify, false);
+        return LoadOptions.of(AccessPattern.RANDRW, 4096, 64, 2, 0, 2, 0, verify, false, false);
     }
 }
