@@ -15,8 +15,6 @@
  * stdout.  Latency is not measured.
  */
 #define _GNU_SOURCE
-#include <endian.h>
-#include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
 #include <inttypes.h>
@@ -25,75 +23,15 @@
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdarg.h>
-#include <stdbool.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/resource.h>
-#include <sys/socket.h>
-#include <sys/un.h>
 #include <sys/wait.h>
-#include <time.h>
-#include <unistd.h>
+
+#include "raw_nbd.h"
 
 /* As much as a client would receive at once without a destination for it. */
 #define RECEIVE_AT_ONCE (1u << 20)
 /* Of the memory that payload is received into, so that it is not always the same page of the cache. */
 #define MIN_DESTINATION (1u << 18)
 #define FILL_AT_ONCE (1u << 20)
-
-static void __attribute__ ((noreturn, format (printf, 1, 2)))
-fail (const char *format, ...)
-{
-  va_list arguments;
-
-  va_start (arguments, format);
-  fprintf (stderr, "raw_load: ");
-  vfprintf (stderr, format, arguments);
-  fprintf (stderr, "\n");
-  va_end (arguments);
-  exit (EXIT_FAILURE);
-}
-
-static void
-check (bool holds, const char *what)
-{
-  if (!holds)
-    fail ("%s: %s", what, strerror (errno));
-}
-
-/* The wire */
-
-#define IHAVEOPT UINT64_C (0x49484156454F5054)
-#define OPT_EXPORT_NAME 1
-#define OPT_STRUCTURED_REPLY 8
-#define REP_ACK 1
-#define REQUEST_MAGIC 0x25609513
-#define CMD_READ 0
-#define CMD_WRITE 1
-#define CMD_DISC 2
-
-struct __attribute__ ((packed)) option_request {
-  uint64_t magic;
-  uint32_t option, length;
-};
-
-struct __attribute__ ((packed)) option_reply {
-  uint64_t magic;
-  uint32_t option, type, length;
-};
-
-struct __attribute__ ((packed)) request {
-  uint32_t magic;
-  uint16_t flags, type;
-  uint64_t cookie, offset;
-  uint32_t length;
-};
-
-#define SIMPLE_REPLY 16
-#define DATA_CHUNK (20 + 8)
 
 /* Options and target */
 
@@ -110,37 +48,6 @@ struct options {
   char *address;                /* or: */
   char **command;
 };
-
-static double
-parse_number (const char *option, const char *text, double min, double max)
-{
-  char *end;
-  double value;
-
-  errno = 0;
-  value = strtod (text, &end);
-  if (errno != 0 || end == text || *end != '\0' || !(value >= min && value <= max))
-    fail ("--%s: not a number from %g to %g: %s", option, min, max, text);
-  return value;
-}
-
-static uint64_t
-parse_size (const char *text)
-{
-  char *end;
-  unsigned long long value;
-  unsigned shift = 0;
-
-  errno = 0;
-  value = strtoull (text, &end, 10);
-  switch (*end) {
-  case 'k': shift = 10; ++end; break;
-  case 'm': shift = 20; ++end; break;
-  }
-  if (errno != 0 || *end != '\0' || text[0] < '0' || text[0] > '9' || value == 0 || value << shift > 1u << 25)
-    fail ("--bs: not a size up to 32m: %s", text);
-  return (uint64_t) value << shift;
-}
 
 /* Cuts `[ COMMAND ARG... ]` out of argv, wherever it stands, since the command has options of its own. */
 static void
@@ -230,66 +137,6 @@ struct load {
   uint64_t submitted, received_bytes, reply_size;
 };
 
-static double
-now (void)
-{
-  struct timespec time;
-
-  clock_gettime (CLOCK_MONOTONIC, &time);
-  return time.tv_sec + time.tv_nsec / 1e9;
-}
-
-static double
-cpu_us (void)
-{
-  struct rusage usage;
-
-  getrusage (RUSAGE_SELF, &usage);
-  return (usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * 1e6 + usage.ru_utime.tv_usec + usage.ru_stime.tv_usec;
-}
-
-static uint64_t
-next_random (struct load *load)
-{
-  /* xorshift64* */
-  load->random ^= load->random >> 12;
-  load->random ^= load->random << 25;
-  load->random ^= load->random >> 27;
-  return load->random * 0x2545f4914f6cdd1dull;
-}
-
-/* Sends or receives all of it, while the descriptors still block. */
-
-static void
-send_all (const struct load *load, const void *data, size_t length)
-{
-  const char *from = data;
-
-  while (length > 0) {
-    ssize_t n = write (load->out, from, length);
-
-    check (n > 0, "write");
-    from += n;
-    length -= n;
-  }
-}
-
-static void
-receive_all (const struct load *load, void *data, size_t length)
-{
-  char *to = data;
-
-  while (length > 0) {
-    ssize_t n = read (load->in, to, length);
-
-    if (n == 0)
-      fail ("the server closed the connection");
-    check (n > 0, "read");
-    to += n;
-    length -= n;
-  }
-}
-
 /* The kernel may not double what we ask for beyond its limit, which is no error. */
 static void
 enlarge_send_buffer (int socket, int bytes)
@@ -343,14 +190,7 @@ open_pipes (struct load *load)
 static void
 open_unix (struct load *load)
 {
-  struct sockaddr_un address = { .sun_family = AF_UNIX };
-
-  if (strlen (load->options->address) >= sizeof address.sun_path)
-    fail ("the socket's path is too long");
-  strcpy (address.sun_path, load->options->address);
-  load->in = load->out = socket (AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  check (load->in != -1, "socket");
-  check (connect (load->in, (struct sockaddr *) &address, sizeof address) == 0, "connect");
+  load->in = load->out = connect_unix (load->options->address, 0);
 }
 
 static void
@@ -377,35 +217,16 @@ open_tcp (struct load *load)
 static void
 negotiate (struct load *load)
 {
-  struct __attribute__ ((packed)) { uint64_t magic, option_magic; uint16_t flags; } greeting;
-  struct __attribute__ ((packed)) { uint64_t size; uint16_t flags; } export;
-  const uint32_t client_flags = htobe32 (3);
   const struct option_request structured = { htobe64 (IHAVEOPT), htobe32 (OPT_STRUCTURED_REPLY), 0 };
-  const struct option_request name = { htobe64 (IHAVEOPT), htobe32 (OPT_EXPORT_NAME), 0 };
   struct option_reply reply;
 
-  receive_all (load, &greeting, sizeof greeting);
-  if (be64toh (greeting.option_magic) != IHAVEOPT || (be16toh (greeting.flags) & 3) != 3)
-    fail ("the server is not fixed newstyle without zeroes");
-  send_all (load, &client_flags, sizeof client_flags);
-  send_all (load, &structured, sizeof structured);
-  receive_all (load, &reply, sizeof reply);
+  greet (load->in, load->out);
+  send_all (load->out, &structured, sizeof structured);
+  receive_all (load->in, &reply, sizeof reply);
   load->structured = be32toh (reply.type) == REP_ACK;
   for (uint32_t left = be32toh (reply.length); left > 0; --left)
-    receive_all (load, &(char) { 0 }, 1);
-  send_all (load, &name, sizeof name);
-  receive_all (load, &export, sizeof export);
-  load->blocks = be64toh (export.size) / load->options->block_size;
-  if (load->blocks == 0)
-    fail ("the export is smaller than a block");
-}
-
-static struct request
-make_request (uint16_t type, uint64_t cookie, uint64_t offset, uint32_t length)
-{
-  return (struct request) {
-    htobe32 (REQUEST_MAGIC), 0, htobe16 (type), htobe64 (cookie), htobe64 (offset), htobe32 (length)
-  };
+    receive_all (load->in, &(char) { 0 }, 1);
+  load->blocks = open_export (load->in, load->out, load->options->block_size);
 }
 
 /* Writes the whole export once, so that the server has memory to read. */
@@ -422,9 +243,9 @@ fill (const struct load *load)
     const uint32_t length = size - at < FILL_AT_ONCE ? size - at : FILL_AT_ONCE;
     const struct request request = make_request (CMD_WRITE, at, at, length);
 
-    send_all (load, &request, sizeof request);
-    send_all (load, data, length);
-    receive_all (load, reply, sizeof reply);
+    send_all (load->out, &request, sizeof request);
+    send_all (load->out, data, length);
+    receive_all (load->in, reply, sizeof reply);
   }
   free (data);
 }
@@ -462,7 +283,7 @@ make_batch (struct load *load)
   const unsigned free_slots = options->iodepth - (unsigned) (load->submitted - completed (load));
 
   for (unsigned i = 0; i < free_slots; ++i) {
-    const uint64_t block = options->random ? next_random (load) % load->blocks : load->next_block++ % load->blocks;
+    const uint64_t block = (options->random ? next_random (&load->random) : load->next_block++) % load->blocks;
 
     *(struct request *) (load->requests + i * load->request_size) =
       make_request (options->write ? CMD_WRITE : CMD_READ, load->submitted++, block * options->block_size,
@@ -599,7 +420,7 @@ disconnect (struct load *load)
 int
 main (int argc, char **argv)
 {
-  static struct load load = { .random = 88172645463325252ull };
+  static struct load load = { .random = RANDOM_SEED };
   struct options options = parse_options (argc, argv);
   uint64_t ios;
   double started, seconds, cpu;

@@ -67,7 +67,8 @@ def output_of(command):
 
 def build(name, *libraries):
     source, program = BENCH / f"{name}.c", BUILT / name
-    if program.exists() and program.stat().st_mtime >= source.stat().st_mtime:
+    changed = max(file.stat().st_mtime for file in (source, BENCH / "raw_nbd.h"))
+    if program.exists() and program.stat().st_mtime >= changed:
         return str(program)
     BUILT.mkdir(parents=True, exist_ok=True)
     compiler = os.environ.get("CC") or shutil.which("cc") or fail("a C compiler is missing (Debian: gcc libc6-dev)")
