@@ -112,7 +112,7 @@ parse_size (const char *text)
   case 'k': shift = 10; ++end; break;
   case 'm': shift = 20; ++end; break;
   }
-  if (errno != 0 || *end != '\0' || text[0] < '0' || text[0] > '9' || value == 0 || value << shift > 1u << 25)
+  if (errno != 0 || *end != '\0' || text[0] < '0' || text[0] > '9' || value == 0 || value > (1u << 25) >> shift)
     fail ("--bs: not a size up to 32m: %s", text);
   return (uint64_t) value << shift;
 }
