@@ -191,6 +191,7 @@ static void
 open_unix (struct load *load)
 {
   load->in = load->out = connect_unix (load->options->address, 0);
+  enlarge_send_buffer (load->in, 1 << 20);
 }
 
 static void

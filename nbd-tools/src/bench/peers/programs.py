@@ -1,5 +1,6 @@
 """The programs that load a server: libnbd's, fio, the bound, and this project's client."""
 
+import contextlib
 import json
 import os
 import re
@@ -15,6 +16,8 @@ from peers.failure import fail
 BENCH = Path(__file__).resolve().parents[1]
 ROOT = BENCH.parents[2]
 BUILT = ROOT / "nbd-tools" / "target" / "bench"
+# The server takes no other that the clients prefer.
+TLS_CIPHER = "TLS_AES_256_GCM_SHA384"
 
 
 @dataclass(frozen=True)
@@ -41,7 +44,7 @@ def load_options(case, timing, server, fill):
     return options + (["--fill"] if fill and server.fills_each_run else [])
 
 
-def run_of_json(text, what, transport=None):
+def run_of_json(text, what, transport=None, cipher=None):
     try:
         figures = json.loads(text)
         if "error" in figures:
@@ -55,7 +58,13 @@ def run_of_json(text, what, transport=None):
         fail(f"{what}: {errors} errors, {run.iops} IOPS")
     if transport is not None and used != transport:
         fail(f"{what}: transport {used} instead of {transport}")
+    if cipher is not None and figures["tls"].get("cipher") != cipher:
+        fail(f"{what}: {figures['tls']} instead of {cipher}")
     return run
+
+
+def transport_of(case):
+    return "tcp" if case.transport == "tls" else case.transport
 
 
 def output_of(command):
@@ -100,7 +109,9 @@ class Libnbd:
 
     def run(self, case, timing, server, fill):
         command = [self.program, *load_options(case, timing, server, fill), *server.target]
-        return run_of_json(output_of(command), shlex.join(command))
+        # It has no pipes: its child always has a socket pair.
+        transport = "socketpair" if case.is_child else transport_of(case)
+        return run_of_json(output_of(command), shlex.join(command), transport)
 
     def fill(self, server):
         """Writes the whole export of a server that listens."""
@@ -123,7 +134,7 @@ class Raw:
         else:
             wires = [f"--subprocess-transport={case.transport}"] if case.is_child else []
             command = [self.program, *options, *wires, *server.raw_target]
-        return run_of_json(output_of(command), shlex.join(command))
+        return run_of_json(output_of(command), shlex.join(command), transport_of(case))
 
 
 class Fio:
@@ -169,7 +180,9 @@ class Nbd4j:
 
     def __exit__(self, *_):
         for process in self.processes.values():
-            process.stdin.close()
+            # One that has ended before has closed its end of the pipe.
+            with contextlib.suppress(BrokenPipeError):
+                process.stdin.close()
             process.wait()
 
     def run(self, case, timing, server, fill):
@@ -184,8 +197,8 @@ class Nbd4j:
             self.ways.add(way)
             run_of_json(self._ask(process, [*self.WARM_UP, *where]), "the warm-up")
         words = [*load_options(case, timing, server, fill), *where]
-        transport = "tcp" if case.transport == "tls" else case.transport
-        return run_of_json(self._ask(process, words), f"nbd load {shlex.join(words)}", transport)
+        cipher = TLS_CIPHER if case.transport == "tls" else None
+        return run_of_json(self._ask(process, words), f"nbd load {shlex.join(words)}", transport_of(case), cipher)
 
     def _process(self, jdk):
         process = self.processes.get(jdk)
@@ -197,9 +210,12 @@ class Nbd4j:
 
     @staticmethod
     def _ask(process, words):
-        process.stdin.write(shlex.join(words) + "\n")
-        process.stdin.flush()
-        answer = process.stdout.readline()
+        answer = ""
+        # Whoever has ended answers nothing.
+        with contextlib.suppress(BrokenPipeError):
+            process.stdin.write(shlex.join(words) + "\n")
+            process.stdin.flush()
+            answer = process.stdout.readline()
         if not answer:
             fail(f"nbd load --batch ended with exit status {process.wait()}")
         return answer

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from statistics import mean, median
 
 RESAMPLES = 2000
+MIN_ROUNDS = 5
 
 
 @dataclass(frozen=True)
@@ -14,9 +15,11 @@ class Ratio:
     median: float
     low: float
     high: float
+    rounds: int
 
     def __str__(self):
-        return f"{self.median:.2f} ({self.low:.2f}–{self.high:.2f})"
+        # Few rounds have no interval that means anything.
+        return f"{self.median:.2f} ({self.low:.2f}–{self.high:.2f})" if self.rounds >= MIN_ROUNDS else f"{self.median:.2f}"
 
 
 def ratio_of(ratios):
@@ -25,7 +28,7 @@ def ratio_of(ratios):
         return None
     source = random.Random(1)
     medians = sorted(median(source.choices(ratios, k=len(ratios))) for _ in range(RESAMPLES))
-    return Ratio(median(ratios), medians[int(RESAMPLES * 0.025)], medians[int(RESAMPLES * 0.975)])
+    return Ratio(median(ratios), medians[int(RESAMPLES * 0.025)], medians[int(RESAMPLES * 0.975)], len(ratios))
 
 
 def of_rounds(rounds, above, below, figure):

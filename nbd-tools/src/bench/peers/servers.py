@@ -1,5 +1,6 @@
 """The servers that are loaded: a child for each run, or one that listens while a case is measured."""
 
+import os
 import shlex
 import socket
 import subprocess
@@ -10,6 +11,8 @@ from pathlib import Path
 from peers.failure import fail
 
 EXPORT_SIZE = "1G"
+# What the TLS server takes: GnuTLS clients would rather have AES-256, the others AES-128. All are to do the same work.
+GNUTLS = "gnutls.conf"
 
 
 class ChildServer:
@@ -31,8 +34,9 @@ class ChildServer:
 class ListeningServer:
     """Listens from the start of a case to its end. Filled once."""
 
-    def __init__(self, command, uri, raw_target):
+    def __init__(self, command, uri, raw_target, environment=None):
         self.command = command
+        self.environment = {**os.environ, **(environment or {})}
         self.uri = uri
         self.target = [uri]
         self.raw_target = raw_target
@@ -40,7 +44,7 @@ class ListeningServer:
 
     def __enter__(self):
         self.process = subprocess.Popen(self.command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-                                        stderr=subprocess.PIPE, text=True)
+                                        stderr=subprocess.PIPE, text=True, env=self.environment)
         deadline = time.monotonic() + 30
         while not self._listens():
             if self.process.poll() is not None or time.monotonic() > deadline:
@@ -101,7 +105,7 @@ class Servers:
         command = ["nbdkit", "-f", "-i", "127.0.0.1", "-p", str(port), "--tls=require",
                    f"--tls-certificates={certificates}", *plugin]
         uri = f"nbds://localhost:{port}/?tls-certificates={certificates}"
-        return ListeningServer(command, uri, [f"127.0.0.1:{port}"])
+        return ListeningServer(command, uri, [f"127.0.0.1:{port}"], {"GNUTLS_SYSTEM_PRIORITY_FILE": str(certificates / GNUTLS)})
 
     def _unix_command(self, server, path):
         if server == "serve":
@@ -118,6 +122,7 @@ class Servers:
             directory = self.directory / "tls"
             directory.mkdir()
             make_certificates(directory)
+            (directory / GNUTLS).write_text("[overrides]\ntls-disabled-cipher = aes-128-gcm\n")
             self._certificates = directory
         return self._certificates
 

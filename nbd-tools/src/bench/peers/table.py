@@ -44,6 +44,11 @@ def text_of(value):
     return "–" if value is None else str(value)
 
 
+def emphasized(ratio):
+    median, *interval = str(ratio).split(" ")
+    return " ".join([f"**{median}**", *interval])
+
+
 def volume(row, program):
     """IOPS for small requests, MiB/s for large ones."""
     if row.case.block_size <= 4096:
@@ -66,7 +71,7 @@ def table(rows):
     columns += [title for title, _ in shown] + (["goal", "met"] if has_goals else [])
     lines = [columns, ["---"] * len(columns)]
     for row in rows:
-        cells = [str(row.case), volume(row, "libnbd"), volume(row, "nbd4j"), f"**{row.iops.median:.2f}** {str(row.iops)[5:]}",
+        cells = [str(row.case), volume(row, "libnbd"), volume(row, "nbd4j"), emphasized(row.iops),
                  text_of(row.cpu), "–" if row.p50 is None else f"{row.p50.median:.2f}", text_of(row.itself)]
         cells += [cell(row) for _, cell in shown]
         if has_goals:
