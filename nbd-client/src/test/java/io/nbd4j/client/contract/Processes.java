@@ -1,9 +1,12 @@
 package io.nbd4j.client.contract;
 
+import static org.awaitility.Awaitility.await;
+
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
@@ -43,6 +46,23 @@ public final class Processes {
     /** Sends SIGKILL. */
     public static void kill(long pid) {
         signal("KILL", pid);
+    }
+
+    /**
+     * Sends SIGSTOP, and waits until it has stopped every thread: the kernel stops them only once the one that took the signal
+     * has run, and until then the others go on.
+     */
+    public static void stop(long pid) {
+        signal("STOP", pid);
+        await().pollInterval(Duration.ofMillis(1)).until(() -> isStopped(pid));
+    }
+
+    private static boolean isStopped(long pid) {
+        try (Stream<Path> threads = Files.list(PROC.resolve(String.valueOf(pid)).resolve("task"))) {
+            return threads.allMatch(thread -> status(thread).startsWith("T"));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     /** Sends a signal. */

@@ -517,7 +517,7 @@ abstract class SubprocessContract {
         NbdClient nbd = client(NbdClient.builder().optionMode(true));
         await(nbd.connect(nbdkit("memory", "1M")));
         Subprocess child = nbd.subprocess().orElseThrow();
-        Processes.signal("STOP", child.pid());
+        Processes.stop(child.pid());
         NbdFuture<?> option = nbd.negotiation().list();
         NbdFuture<?> behind = nbd.negotiation().info();
         failureOf(behind, InvalidRequestException.class);
@@ -539,7 +539,7 @@ abstract class SubprocessContract {
                 .killTimeout(SHORT));
         await(nbd.connect(nbdkit("memory", "1M")));
         Subprocess child = nbd.subprocess().orElseThrow();
-        Processes.signal("STOP", child.pid());
+        Processes.stop(child.pid());
 
         // When
         NbdFuture<?> option = nbd.negotiation().list();
@@ -666,7 +666,7 @@ abstract class SubprocessContract {
                 Loops.EPOLL.builder().stallTimeout(stall).graceTimeout(SHORT).killTimeout(SHORT));
         await(nbd.connect(nbdkit("memory", "64M")));
         Subprocess child = nbd.subprocess().orElseThrow();
-        Processes.signal("STOP", child.pid());
+        Processes.stop(child.pid());
         long usedBefore = cpuTimeOfTheLoop();
 
         // When

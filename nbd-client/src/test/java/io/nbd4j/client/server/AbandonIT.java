@@ -36,7 +36,7 @@ class AbandonIT {
             // Given
             await(nbd.connectCommand("nbdkit", "-s", "memory", "64M"));
             long pid = nbd.subprocess().map(Subprocess::pid).orElseThrow();
-            Processes.signal("STOP", pid);
+            Processes.stop(pid);
             NbdFuture<Void> first = nbd.pwrite(big(), 0);
             NbdFuture<Void> second = nbd.pwrite(big(), BIG);
 
@@ -69,7 +69,7 @@ class AbandonIT {
             // Given
             await(nbd.connectCommand("nbdkit", "-s", "memory", "64M"));
             long pid = nbd.subprocess().map(Subprocess::pid).orElseThrow();
-            Processes.signal("STOP", pid);
+            Processes.stop(pid);
             NbdFuture<Void> first = nbd.pwrite(big(), 0);
             NbdFuture<Void> second = nbd.pwrite(big(), BIG);
             NbdFuture<Void> closing;

@@ -220,7 +220,7 @@ class NbdkitIT {
                         .build()) {
             // Given
             await(nbd.connectUnix(server.unixSocket()));
-            Processes.signal("STOP", server.pid());
+            Processes.stop(server.pid());
 
             // When
             NbdFuture<ByteBuf> read = nbd.pread(MEBI, 0);

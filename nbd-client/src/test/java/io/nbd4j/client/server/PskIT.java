@@ -252,7 +252,7 @@ class PskIT {
         // Given
         RealServer server = nbdkit("--tls=require", "memory", "16M");
         NbdClient nbd = connected(server);
-        Processes.signal("STOP", server.pid());
+        Processes.stop(server.pid());
 
         // When
         NbdFuture<ByteBuf> read = nbd.pread(MEBI, 0);

@@ -474,7 +474,7 @@ abstract class TlsContract {
                 serving(RealServer.nbdkit("--tls-certificates=" + credentials, "--tls=require", "memory", "16M"));
         NbdClient nbd = client(TlsMode.REQUIRE, trusting().withHostname(NAME));
         await(nbd.connectUnix(server.unixSocket()));
-        Processes.signal("STOP", server.pid());
+        Processes.stop(server.pid());
 
         // When
         NbdFuture<ByteBuf> read = nbd.pread(MEBI, 0);
