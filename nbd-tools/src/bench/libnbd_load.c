@@ -415,6 +415,8 @@ fill_export (struct load *load)
     buffers[i] = malloc (FILL_PIECE);
     if (buffers[i] == NULL)
       fail ("out of memory");
+    /* Once: what matters is that there is memory behind each block, and no zero in it. */
+    fill_piece (load, buffers[i], FILL_PIECE);
   }
   while (offset < end || in_flight > 0) {
     for (i = 0; i < FILL_DEPTH; ++i) {
@@ -429,7 +431,6 @@ fill_export (struct load *load)
       }
       if (offset < end) {
         const uint64_t length = end - offset < piece ? end - offset : piece;
-        fill_piece (load, buffers[i], FILL_PIECE);
         cookies[i] = nbd_aio_pwrite (load->nbd, buffers[i], length, offset, NBD_NULL_COMPLETION, 0);
         if (cookies[i] == -1)
           fail ("--fill: %s", nbd_get_error ());

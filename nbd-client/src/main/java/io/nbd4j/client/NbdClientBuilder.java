@@ -323,7 +323,8 @@ public final class NbdClientBuilder {
     }
 
     /**
-     * The most requests that wait to be sent, at least 0: for room in flight, or for the transport, while that is 16 MiB behind.
+     * The most requests that wait to be sent, at least 0: for room in flight, or for the transport, from when that is 16 MiB behind
+     * until it is less than 8.
      * By default {@link NbdDefaults#MAX_REQUESTS_WAITING}.
      */
     public NbdClientBuilder maxRequestsWaiting(int requests) {
@@ -368,7 +369,10 @@ public final class NbdClientBuilder {
     }
 
     /**
-     * Where buffers come from. By default Netty's pooled allocator, since NBD's usual sizes fit its size classes.
+     * Where the buffers come from that reads hand out, and those for what is sent in batches larger than 16 KiB. By default
+     * Netty's pooled allocator, since NBD's usual sizes fit its size classes. What is received otherwise, and small batches,
+     * pass through at most 352 KiB of direct memory that each event loop has for all of its connections, until its thread ends,
+     * and that does not come from here.
      */
     public NbdClientBuilder allocator(ByteBufAllocator allocator) {
         Objects.requireNonNull(allocator);

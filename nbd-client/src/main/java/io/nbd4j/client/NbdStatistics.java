@@ -9,7 +9,7 @@ package io.nbd4j.client;
  *
  * @param requestsInFlight sent, or being sent, and not answered
  * @param bytesInFlight payload of these requests, in both directions
- * @param requestsWaiting accepted but not sent, since the bounds on what is in flight are reached
+ * @param requestsWaiting accepted but not sent, since the bounds on what is in flight are reached, or the transport is behind
  * @param requestsSent since the connection is READY, with each piece of a split request counted
  * @param repliesReceived complete ones
  * @param bytesReceivedDirect payload that the kernel wrote straight into the buffer of its destination

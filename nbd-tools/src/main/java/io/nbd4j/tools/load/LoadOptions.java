@@ -5,14 +5,17 @@ import io.nbd4j.tools.ToolException;
 /**
  * What is to be measured.
  *
- * @param blockSize bytes per request
- * @param depth requests in flight per connection
+ * @param pattern which blocks are read or written
+ * @param blockSize bytes per request, 1 to 2^30
+ * @param depth requests in flight per connection, 1 to 65,536
  * @param runtimeNanos how long to measure
  * @param warmupNanos how long to run before that
+ * @param connections 1 to 65,536; to one export, or to a server each
  * @param rate requests per second of all connections together, as an open loop; 0 for as many as the server answers
  * @param verify whether what was written is checked when it is read back
- * @param fill whether the export is written as a whole before that
- * @param offLoop whether each connection has a thread of its own that issues requests, in place of its event loop
+ * @param fill whether the export is written as a whole before all that
+ * @param offLoop whether each connection has a thread of its own that issues requests, in place of its event loop; then
+ *     there are at most 1,024
  */
 public record LoadOptions(
         AccessPattern pattern,

@@ -7,6 +7,7 @@ import java.io.PrintWriter;
 import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.ExitCode;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
@@ -32,7 +33,7 @@ import picocli.CommandLine.Spec;
                     + " few connections, what the JVM does besides outweighs them. The CPU time is that of the whole"
                     + " client, without the server.",
             "",
-            "Exit status: 0; 1 if a row failed; 130 after Ctrl-C, with the rows so far.",
+            "Exit status: 0; 1 if a row failed, with what the others came to; 130 after Ctrl-C, with the rows so far.",
         })
 public final class ScaleCommand implements Callable<Integer> {
     @Spec
@@ -102,7 +103,10 @@ public final class ScaleCommand implements Callable<Integer> {
             PrintWriter out = spec.commandLine().getOut();
             out.println(json ? report.toJson() : report.toMarkdown());
             out.flush();
-            return interrupt.isRaised() ? Interrupt.EXIT_STATUS : 0;
+            if (interrupt.isRaised()) {
+                return Interrupt.EXIT_STATUS;
+            }
+            return report.hasFailed() ? ExitCode.SOFTWARE : 0;
         }
     }
 }

@@ -24,6 +24,11 @@ record ScaleReport(ScaleOptions options, List<ScaleRow> rows, Optional<QueuedReq
         rows = List.copyOf(rows);
     }
 
+    /** Returns whether a row was tried and failed. */
+    boolean hasFailed() {
+        return rows.stream().anyMatch(ScaleRow.Failed.class::isInstance);
+    }
+
     /** Returns the report as a table in Markdown. */
     String toMarkdown() {
         StringBuilder text = new StringBuilder(1024);
@@ -67,8 +72,8 @@ record ScaleReport(ScaleOptions options, List<ScaleRow> rows, Optional<QueuedReq
                     measured.iops(),
                     measured.cpuMicros());
         }
-        ScaleRow.LeftOut leftOut = (ScaleRow.LeftOut) row;
-        return String.format(Locale.ROOT, "| %,d | %s | | | | | |", leftOut.connections(), leftOut.reason());
+        String reason = row instanceof ScaleRow.LeftOut leftOut ? leftOut.reason() : ((ScaleRow.Failed) row).reason();
+        return String.format(Locale.ROOT, "| %,d | %s | | | | | |", row.connections(), reason);
     }
 
     private static String toMarkdown(QueuedRequests.Report queued) {
@@ -124,6 +129,8 @@ record ScaleReport(ScaleOptions options, List<ScaleRow> rows, Optional<QueuedReq
             json.writeNumberField("cpu_us_per_io", rounded(measured.cpuMicros()));
         } else if (row instanceof ScaleRow.LeftOut leftOut) {
             json.writeStringField("left_out", leftOut.reason());
+        } else if (row instanceof ScaleRow.Failed failed) {
+            json.writeStringField("error", failed.reason());
         }
         json.writeEndObject();
     }

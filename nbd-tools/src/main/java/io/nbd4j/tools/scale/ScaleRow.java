@@ -23,6 +23,9 @@ sealed interface ScaleRow {
         }
     }
 
-    /** It could not be. */
+    /** It could not be: this machine has no room for it. */
     record LeftOut(int connections, String reason) implements ScaleRow {}
+
+    /** It was tried, and failed. */
+    record Failed(int connections, String reason) implements ScaleRow {}
 }

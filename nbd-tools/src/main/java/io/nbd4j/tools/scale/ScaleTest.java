@@ -34,7 +34,7 @@ final class ScaleTest {
     /**
      * Runs the test, or what comes of it before an interrupt.
      *
-     * @throws ToolException if the server can't be started, or a row fails for another reason than that it is too large
+     * @throws ToolException if the server can't be started or filled; what a row fails with is in the report
      */
     ScaleReport run() throws InterruptedException {
         try (ScaleServer server = ScaleServer.start(ScaleOptions.DISK_SIZE)) {
@@ -58,7 +58,11 @@ final class ScaleTest {
             goesOn = row.isPresent() && !interrupt.isRaised();
         }
         if (goesOn && options.queued() > 0) {
-            queued = queued(target, loops);
+            try {
+                queued = queued(target, loops);
+            } catch (ToolException e) {
+                rows.add(new ScaleRow.Failed(1, String.valueOf(e.getMessage())));
+            }
         }
         return new ScaleReport(options, rows, queued, System.getProperty("java.version"));
     }
@@ -71,7 +75,17 @@ final class ScaleTest {
         }
     }
 
+    /** Measures a row, or says why not, so that it takes nothing from the others. Empty if there was an interrupt. */
     private Optional<ScaleRow> row(NbdTarget target, IoEventLoopGroup loops, int connections)
+            throws InterruptedException {
+        try {
+            return measure(target, loops, connections);
+        } catch (ToolException e) {
+            return Optional.of(new ScaleRow.Failed(connections, String.valueOf(e.getMessage())));
+        }
+    }
+
+    private Optional<ScaleRow> measure(NbdTarget target, IoEventLoopGroup loops, int connections)
             throws InterruptedException {
         Optional<String> obstacle = Descriptors.obstacle(connections);
         if (obstacle.isPresent()) {

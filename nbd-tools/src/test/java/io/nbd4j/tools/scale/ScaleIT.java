@@ -89,6 +89,23 @@ class ScaleIT {
                 .matches("needs [0-9]+ open files, where the limit is 300 \\(ulimit -Hn\\)");
     }
 
+    @Test
+    void aRowThatFailsTakesNothingFromTheOthers() throws Exception {
+        // When
+        NbdCommand.Result result = NbdCommand.startArgv(directory, argv("--bs", "8m", "--connections", "1,33,1"))
+                .await();
+
+        // Then
+        assertThat(result.status()).isOne();
+        Map<String, Object> figures = Json.parse(result.out());
+        assertThat(Json.number(figures, "rows/0/iops")).isPositive();
+        assertThat(figures)
+                .containsEntry("rows/1/connections", 33L)
+                .containsKey("rows/1/error")
+                .doesNotContainKey("rows/1/iops");
+        assertThat(Json.number(figures, "rows/2/iops")).isPositive();
+    }
+
     private List<String> argv(String... options) {
         List<String> arguments =
                 new ArrayList<>(List.of("scale", "--json", "--runtime=0.3", "--warmup=0", "--iodepth=16"));

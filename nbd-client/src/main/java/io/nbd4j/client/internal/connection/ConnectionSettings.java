@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  * @param requestNanos how long a request may take, from its call to its answer; 0 for ever
  * @param pollNanos how long the event loop polls for an answer before it sleeps, if it is the only one owed; 0 for never
  * @param completionExecutor where futures complete; null for the event loop
- * @param allocator where buffers for reads come from
+ * @param allocator where buffers for reads and for large batches of requests come from
  * @param receiveDirectly whether the channel's {@link ReceiveBuffers} hand out windows of destinations; needs the
  *     connection to be the first handler that looks at what comes in
  * @param strict which checks are made of a command before it is sent

@@ -22,8 +22,8 @@ public final class ReceiveBuffers extends DefaultMaxMessagesRecvByteBufAllocator
     /** Takes many small replies at once. */
     private static final int LARGE = 256 * 1024;
     /**
-     * Used while a large read is owed, so that little of its payload ends up beside its destination: at most a sixteenth of
-     * 256 KiB.
+     * Used while a large read is owed, so that little of its payload ends up beside its destination: a quarter of 64 KiB, a
+     * sixteenth of 256 KiB.
      */
     private static final int SMALL = 16 * 1024;
 
