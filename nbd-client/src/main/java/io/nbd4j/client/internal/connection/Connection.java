@@ -307,7 +307,9 @@ public final class Connection extends ChannelInboundHandlerAdapter implements St
 
     private void scheduleFlush() {
         unflushed = true;
-        if (!receiving && !flushScheduled) {
+        if (writer.isFull()) {
+            flushIfNeeded();
+        } else if (!receiving && !flushScheduled) {
             flushScheduled = true;
             loop.execute(flush);
         }

@@ -11,7 +11,7 @@ import io.netty.channel.ChannelPromise;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Gathers the requests of one turn of the event loop, so that they leave with one system call.
+ * Gathers the requests of one turn of the event loop, so that they leave with one system call, or one for each MiB.
  *
  * <p>Headers and small payloads are copied into one buffer: copying a few KiB costs less than what the kernel and Netty
  * do for another element of a gathering write. Large payloads travel in their own buffers behind it.
@@ -23,6 +23,12 @@ final class RequestWriter {
     private static final int MIN_BATCH = 1024;
     private static final int MAX_BATCH = 256 * 1024;
 
+    /**
+     * So much is worth a system call of its own. While the kernel takes more at once, the server's answers wait to be read,
+     * and then the server waits for the next requests.
+     */
+    private static final int FULL = 1024 * 1024;
+
     /** For a batch that fits, which the transport usually takes at once: the pool has work to do for each buffer. */
     private static final LoopBuffer SMALL_BATCH = new LoopBuffer(16 * 1024);
 
@@ -30,6 +36,9 @@ final class RequestWriter {
 
     private @Nullable ByteBuf batch;
     private int sinceFlush;
+    /** Bytes of the payloads that travel in their own buffers. */
+    private long payloadSinceFlush;
+
     private int expected = MIN_BATCH;
 
     /** Creates a writer of the headers that {@code mode} stands for. */
@@ -60,6 +69,7 @@ final class RequestWriter {
         } else {
             header(ctx, write, write.flags, 0);
             passOn(ctx);
+            payloadSinceFlush += length;
             ChannelPromise sent = ctx.newPromise();
             ctx.write(write.takePayload(data, sent), sent);
         }
@@ -133,12 +143,19 @@ final class RequestWriter {
         }
     }
 
+    /** Returns whether so much was added that it should be sent before more is. */
+    boolean isFull() {
+        ByteBuf unsent = batch;
+        return sinceFlush + payloadSinceFlush + (unsent == null ? 0 : unsent.readableBytes()) >= FULL;
+    }
+
     /** Sends what was added. */
     void flush(ChannelHandlerContext ctx) {
         passOn(ctx);
         // The next turn probably has about as much to send as this one.
         expected = Math.min(sinceFlush, MAX_BATCH);
         sinceFlush = 0;
+        payloadSinceFlush = 0;
         ctx.flush();
     }
 

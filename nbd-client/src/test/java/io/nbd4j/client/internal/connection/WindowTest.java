@@ -164,6 +164,32 @@ class WindowTest {
     }
 
     @Test
+    void aTurnWithMuchToSendDoesNotWaitForItsEnd() {
+        try (Rig rig = Rig.with().inFlight(8).blocks(1, 4096, 1 << 20).open()) {
+            // Given as many writes as fit, and more that follow when they are answered
+            for (int i = 0; i < 12; i++) {
+                rig.commands.write(rig.payload(0, 512 * 1024), i * 512L * 1024, 0);
+            }
+            List<Request> first = rig.requests();
+            assertThat(first).hasSize(8);
+            int before = rig.channel.writes();
+
+            // When four answers come in one piece
+            rig.answer(
+                    Delivery.TOGETHER,
+                    first.stream()
+                            .limit(4)
+                            .map(write -> Wire.none(write.cookie()))
+                            .toArray(byte[][]::new));
+
+            // Then
+            assertThat(rig.channel.writes() - before).isEqualTo(2);
+            assertThat(rig.requests()).hasSize(4);
+            rig.hangUp();
+        }
+    }
+
+    @Test
     void theRequestsOfOneTurnLeaveInOneWrite() {
         try (Rig rig = Rig.structured()) {
             // Given
