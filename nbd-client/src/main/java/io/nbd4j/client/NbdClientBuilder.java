@@ -295,9 +295,11 @@ public final class NbdClientBuilder {
 
     /**
      * How long the event loop may poll for the answer to a request that is alone in flight, before it sleeps: 0 to 1 s. To
-     * sleep and to be woken up takes longer than many a server does. Polling costs processor time, and stops by itself
-     * where answers take longer. By default {@link NbdDefaults#BUSY_POLL}; zero for never. On an {@link #eventLoopGroup} of
-     * the caller's own it works if {@link #newEventLoopGroup} made that; on one processor it never does.
+     * sleep and to be woken up takes longer than many a server does. Polling costs processor time, so it is done only while
+     * it spares at least an eighth of the time. Each connection finds that out for itself: now and then it awaits some
+     * answers the other way, one in a hundred in the long run. By default {@link NbdDefaults#BUSY_POLL}; zero for never. On
+     * an {@link #eventLoopGroup} of the caller's own it works if {@link #newEventLoopGroup} made that; on one processor it
+     * never does.
      */
     public NbdClientBuilder busyPoll(Duration limit) {
         if (limit.isNegative() || limit.compareTo(Duration.ofSeconds(1)) > 0) {

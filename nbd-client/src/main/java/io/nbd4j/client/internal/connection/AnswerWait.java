@@ -4,25 +4,20 @@ import io.nbd4j.client.internal.busypoll.BusyPoll;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Decides whether the event loop polls for the answer to a request that is alone in flight, or sleeps until it comes. It
- * polls as long as the answers before came within the limit; a server that takes longer than that costs a few polls, and
- * then none.
+ * Has the event loop poll for the answer to a request that is alone in flight, up to a limit, where that is faster than to
+ * sleep until it comes ({@link PollChoice}).
  */
 final class AnswerWait {
-    /** The weight of the last answer in the average. */
-    private static final int SMOOTHING = 8;
-
-    /** One late answer counts as this many limits: it is no reason to give up, a few in a row are. */
-    private static final int WORST = 4;
-
     private final long limitNanos;
-    private long usualNanos;
+    private final PollChoice choice;
     private long sentAt;
+    /** What the answer is awaited with; null if no request was alone when it left. */
     private @Nullable BusyPoll poll;
 
     /** Creates a wait that polls for up to {@code limitNanos}; 0 for never. */
     AnswerWait(long limitNanos) {
         this.limitNanos = limitNanos;
+        this.choice = new PollChoice(limitNanos);
     }
 
     /** A request has left, and no other is in flight. */
@@ -31,20 +26,19 @@ final class AnswerWait {
         poll = current;
         if (current != null) {
             sentAt = current.nanoTime();
-            if (usualNanos <= limitNanos) {
+            if (choice.polls()) {
                 current.until(sentAt + limitNanos);
             }
         }
     }
 
-    /** Something came from the server. */
+    /** An answer is complete. Until then the loop polled on: its first bytes are no reason to sleep. */
     void end() {
         BusyPoll current = poll;
         if (current != null) {
             poll = null;
             current.stop();
-            long took = Math.min(current.nanoTime() - sentAt, WORST * limitNanos);
-            usualNanos += (took - usualNanos) / SMOOTHING;
+            choice.answered(current.nanoTime() - sentAt);
         }
     }
 }

@@ -369,7 +369,6 @@ public final class Connection extends ChannelInboundHandlerAdapter implements St
     public void channelReadComplete(ChannelHandlerContext ctx) {
         receiving = false;
         stallWatch.received();
-        answerWait.end();
         flushIfNeeded();
         ctx.fireChannelReadComplete();
     }
@@ -386,6 +385,7 @@ public final class Connection extends ChannelInboundHandlerAdapter implements St
     /** A command has been answered: its slot is free, and what waits may go. Then the caller learns. */
     void answered(Command<?> command, @Nullable NbdException failure) {
         log.answered(command, failure);
+        answerWait.end();
         inFlight.remove(command);
         bytesInFlight -= command.payloadLength();
         if (command.isPayloadLeaving()) {

@@ -9,6 +9,7 @@ import io.netty.channel.SelectStrategy;
 import io.netty.util.concurrent.FastThreadLocal;
 import io.netty.util.concurrent.MockTicker;
 import io.netty.util.concurrent.Ticker;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
@@ -98,35 +99,37 @@ class AnswerWaitTest {
     }
 
     @Test
-    void doesNotPollForASlowServerUntilItIsFastAgain() throws Exception {
+    void pollsOnUntilTheAnswerIsComplete() throws Exception {
         try (Rig rig = rig(LIMIT)) {
-            // Given a server whose answers take a millisecond
-            for (int i = 0; i < 4; i++) {
-                readAnsweredAfter(rig, 1_000_000);
-            }
+            NbdFuture<ByteBuf> read = rig.commands.read(512, 0);
+            Request request = rig.request();
+            byte[] answer = Wire.lastData(request.cookie(), 0, Wire.pattern(0, 512));
+            rig.answer(Arrays.copyOf(answer, 100));
+            assertThat(polls()).isTrue();
 
-            // Then
-            assertThat(pollsForRead(rig)).isFalse();
-
-            // When it is fast
-            for (int i = 0; i < 20; i++) {
-                readAnsweredAfter(rig, LIMIT / 4);
-            }
-
-            // Then
-            assertThat(pollsForRead(rig)).isTrue();
+            rig.answer(Arrays.copyOfRange(answer, 100, answer.length));
+            Rig.bytesOf(read);
+            assertThat(polls()).as("after the answer").isFalse();
         }
     }
 
     @Test
-    void oneLateAnswerIsNoReasonToSleep() throws Exception {
+    void doesNotPollForAServerWhoseAnswersTakeLonger() throws Exception {
         try (Rig rig = rig(LIMIT)) {
-            for (int i = 0; i < 20; i++) {
+            for (int i = 0; i < PollChoice.FIRST_REST + PollChoice.SETTLING + PollChoice.TRIAL; i++) {
+                readAnsweredAfter(rig, 10 * LIMIT);
+            }
+            assertThat(pollsForRead(rig)).isFalse();
+        }
+    }
+
+    @Test
+    void triesToSleepAfterSomeAnswers() throws Exception {
+        try (Rig rig = rig(LIMIT)) {
+            for (int i = 0; i < PollChoice.FIRST_REST; i++) {
                 readAnsweredAfter(rig, LIMIT / 4);
             }
-            readAnsweredAfter(rig, 1_000_000_000);
-
-            assertThat(pollsForRead(rig)).isTrue();
+            assertThat(pollsForRead(rig)).isFalse();
         }
     }
 
