@@ -25,7 +25,7 @@ public final class NbdDefaults {
     public static final Duration STALL_TIMEOUT = Duration.ofSeconds(60);
     /** How long a request may take, from its call to its answer: for ever. */
     public static final Duration REQUEST_TIMEOUT = Duration.ZERO;
-    /** How long the event loop polls at most for the only answer that is owed, before it sleeps. */
+    /** How long the event loop polls at most for an answer while few are owed, before it sleeps. */
     public static final Duration BUSY_POLL = Duration.ofNanos(300_000);
     /** The most requests that are in flight on one connection; each piece of a split request counts. */
     public static final int MAX_REQUESTS_IN_FLIGHT = 512;

@@ -325,8 +325,8 @@ public final class Connection extends ChannelInboundHandlerAdapter implements St
         if (unflushed && ctx != null && loss == null) {
             unflushed = false;
             stallWatch.around(ctx.channel(), writeBatch);
-            if (inFlight.size() == 1) {
-                answerWait.begin();
+            if (!receiving) {
+                answerWait.await(inFlight.size(), replies);
             }
         }
     }
@@ -363,13 +363,23 @@ public final class Connection extends ChannelInboundHandlerAdapter implements St
         } finally {
             in.release();
         }
+        if (replies.isLargeReadOwed()) {
+            // What a large answer gave rise to does not wait for the end of the turn: with few requests in flight, all
+            // answers
+            // may arrive in this turn, and then the server would have nothing to do until it ends.
+            flushIfNeeded();
+        }
     }
 
     @Override
     public void channelReadComplete(ChannelHandlerContext ctx) {
         receiving = false;
         stallWatch.received();
-        flushIfNeeded();
+        if (unflushed) {
+            flushIfNeeded();
+        } else {
+            answerWait.await(inFlight.size(), replies);
+        }
         ctx.fireChannelReadComplete();
     }
 
@@ -385,7 +395,7 @@ public final class Connection extends ChannelInboundHandlerAdapter implements St
     /** A command has been answered: its slot is free, and what waits may go. Then the caller learns. */
     void answered(Command<?> command, @Nullable NbdException failure) {
         log.answered(command, failure);
-        answerWait.end();
+        answerWait.answered();
         inFlight.remove(command);
         bytesInFlight -= command.payloadLength();
         if (command.isPayloadLeaving()) {

@@ -3,7 +3,7 @@ package io.nbd4j.client.internal.connection;
 /**
  * Finds out whether polling for answers pays. That depends on the machine as much as on the server: where a wake-up is
  * cheap, or the processor that polls is missing elsewhere, sleeping is as fast, at half of the work. So from time to time
- * some answers are awaited the other way, and the faster way is kept; polling only if it spares an eighth of the time.
+ * some answers are awaited the other way, and the faster way is kept; polling only if it spares a certain part of the time.
  *
  * <p>What counts is the mean, not the usual answer: a server that is kept from its processor by the poll answers fast most
  * of the time, and late once in a few hundred times. Has no clock of its own.
@@ -21,12 +21,8 @@ final class PollChoice {
     /** Answers after a change of the way that don't: the kernel finds new places for the two programs. */
     static final int SETTLING = 8;
 
-    private static final int WORTHWHILE_GAIN = 8;
-
-    /** No answer counts as more than this many limits. */
-    private static final int WORST = 8;
-
     private final long worstNanos;
+    private final int worthwhileGain;
     private final Mean polled = new Mean();
     private final Mean slept = new Mean();
 
@@ -36,9 +32,15 @@ final class PollChoice {
     /** Since the last trial, or in this one. */
     private int answers;
 
-    /** Creates a choice that begins with polling, where a poll lasts for up to {@code limitNanos}. */
-    PollChoice(long limitNanos) {
-        this.worstNanos = WORST * limitNanos;
+    /**
+     * Creates a choice that begins with polling.
+     *
+     * @param worstNanos no answer counts as more
+     * @param worthwhileGain polling has to spare at least one part of so many of the time
+     */
+    PollChoice(long worstNanos, int worthwhileGain) {
+        this.worstNanos = worstNanos;
+        this.worthwhileGain = worthwhileGain;
     }
 
     /** Returns whether to poll for the next answer. */
@@ -56,7 +58,7 @@ final class PollChoice {
             trying = true;
             answers = 0;
         } else if (trying && answers == SETTLING + TRIAL) {
-            choose(polled.nanos < slept.nanos - slept.nanos / WORTHWHILE_GAIN);
+            choose(polled.nanos < slept.nanos - slept.nanos / worthwhileGain);
         }
     }
 

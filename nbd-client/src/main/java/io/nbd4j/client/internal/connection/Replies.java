@@ -67,7 +67,7 @@ final class Replies implements ReplyListener, ReceiveBuffers.Plan {
         }
     }
 
-    private static boolean isLarge(Command<?> command) {
+    static boolean isLarge(Command<?> command) {
         return command.type == CommandType.READ && command.length >= LARGE_READ;
     }
 
@@ -81,6 +81,12 @@ final class Replies implements ReplyListener, ReceiveBuffers.Plan {
 
     long bytesCopied() {
         return bytesCopied;
+    }
+
+    /** Returns whether a part of a large payload has come, and more of it has to. */
+    boolean isWithinLargePayload() {
+        ReadCommand<?> read = current;
+        return read != null && isLarge(read);
     }
 
     // ---- Where to receive

@@ -12,6 +12,7 @@ import io.netty.util.concurrent.Ticker;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -19,6 +20,10 @@ import org.junit.jupiter.api.Test;
 /** When the event loop polls for an answer. The test's thread is the event loop. */
 class AnswerWaitTest {
     private static final long LIMIT = 100_000;
+    /** The most answers that count as few. */
+    private static final int FEW = 8;
+
+    private static final int LARGE = 64 * 1024;
 
     private final MockTicker ticker = Ticker.newMockTicker();
     private final BusyPoll poll = new BusyPoll(ticker);
@@ -39,6 +44,12 @@ class AnswerWaitTest {
 
     private boolean polls() throws Exception {
         return poll.calculateStrategy(() -> 0, false) != SelectStrategy.SELECT;
+    }
+
+    private static List<NbdFuture<ByteBuf>> reads(Rig rig, int count, int length) {
+        return IntStream.range(0, count)
+                .mapToObj(i -> rig.commands.read(length, (long) i * length))
+                .toList();
     }
 
     private void readAnsweredAfter(Rig rig, long nanos) {
@@ -87,13 +98,66 @@ class AnswerWaitTest {
     }
 
     @Test
-    void sleepsWhenSeveralAnswersAreOwed() throws Exception {
+    void pollsWhileFewAnswersAreOwed() throws Exception {
         try (Rig rig = rig(LIMIT)) {
-            List<NbdFuture<ByteBuf>> reads = List.of(rig.commands.read(512, 0), rig.commands.read(512, 512));
+            List<NbdFuture<ByteBuf>> reads = reads(rig, FEW, 512);
+            List<Request> requests = rig.requests();
+            for (Request request : requests) {
+                assertThat(polls()).isTrue();
+                rig.answerRead(request);
+            }
+            assertThat(polls()).as("when all have come").isFalse();
+            reads.forEach(Rig::bytesOf);
+        }
+    }
+
+    @Test
+    void sleepsWhileManyAnswersAreOwed() throws Exception {
+        try (Rig rig = rig(LIMIT)) {
+            List<NbdFuture<ByteBuf>> reads = reads(rig, FEW + 1, 512);
             List<Request> requests = rig.requests();
             assertThat(polls()).isFalse();
 
-            requests.forEach(rig::answerRead);
+            rig.answerRead(requests.get(0));
+            assertThat(polls()).as("when few are left").isTrue();
+            requests.subList(1, requests.size()).forEach(rig::answerRead);
+            reads.forEach(Rig::bytesOf);
+        }
+    }
+
+    @Test
+    void pollsForAMomentWithinALargePayloadWhileManyAnswersAreOwed() throws Exception {
+        try (Rig rig = rig(LIMIT)) {
+            List<NbdFuture<ByteBuf>> reads = reads(rig, FEW + 2, LARGE);
+            List<Request> requests = rig.requests();
+            byte[] first = Wire.lastData(requests.get(0).cookie(), 0, Wire.pattern(0, LARGE));
+
+            rig.answer(Arrays.copyOf(first, 1000));
+            assertThat(polls()).as("within the payload").isTrue();
+            ticker.advance(LIMIT / 2, TimeUnit.NANOSECONDS);
+            assertThat(polls()).as("when nothing more came").isFalse();
+            rig.answer(Arrays.copyOfRange(first, 1000, 2000));
+            assertThat(polls()).as("after the next part").isTrue();
+            rig.answer(Arrays.copyOfRange(first, 2000, first.length));
+            assertThat(polls()).as("after the payload").isFalse();
+
+            requests.subList(1, requests.size()).forEach(rig::answerRead);
+            reads.forEach(Rig::bytesOf);
+        }
+    }
+
+    @Test
+    void sleepsWithinASmallPayloadWhileManyAnswersAreOwed() throws Exception {
+        try (Rig rig = rig(LIMIT)) {
+            List<NbdFuture<ByteBuf>> reads = reads(rig, FEW + 2, 4096);
+            List<Request> requests = rig.requests();
+            byte[] first = Wire.lastData(requests.get(0).cookie(), 0, Wire.pattern(0, 4096));
+
+            rig.answer(Arrays.copyOf(first, 1000));
+            assertThat(polls()).isFalse();
+
+            rig.answer(Arrays.copyOfRange(first, 1000, first.length));
+            requests.subList(1, requests.size()).forEach(rig::answerRead);
             reads.forEach(Rig::bytesOf);
         }
     }

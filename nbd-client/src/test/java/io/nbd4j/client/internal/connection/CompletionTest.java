@@ -104,6 +104,35 @@ class CompletionTest {
     }
 
     @Test
+    void whatALargeAnswerGaveRiseToLeavesBeforeTheTurnEnds() {
+        int large = 64 * 1024;
+        try (Rig rig = Rig.structured()) {
+            // Given
+            List<NbdFuture<ByteBuf>> chained = new ArrayList<>();
+            NbdFuture<ByteBuf> first = rig.commands.read(large, 0);
+            NbdFuture<ByteBuf> second = rig.commands.read(large, large);
+            first.whenComplete((value, failure) -> chained.add(rig.commands.read(512, 0)));
+            List<Request> reads = rig.requests();
+            byte[] answer = Wire.lastData(reads.get(0).cookie(), 0, pattern(0, large));
+            int before = rig.channel.writes();
+
+            // When the answer has come, and the transport reads on
+            rig.channel
+                    .pipeline()
+                    .fireChannelRead(rig.memory.directBuffer(answer.length).writeBytes(answer));
+
+            // Then
+            assertThat(rig.channel.writes() - before).isEqualTo(1);
+            rig.channel.pipeline().fireChannelReadComplete();
+            rig.answerRead(reads.get(1));
+            rig.answerRead(rig.request());
+            assertThat(bytesOf(first)).isEqualTo(pattern(0, large));
+            assertThat(bytesOf(second)).isEqualTo(pattern(large, large));
+            assertThat(bytesOf(chained.get(0))).isEqualTo(pattern(0, 512));
+        }
+    }
+
+    @Test
     void aCompletionThatIssuesCommandsAfterALossHearsOfItAtOnce() {
         try (Rig rig = Rig.structured()) {
             // Given

@@ -10,12 +10,12 @@ class PollChoiceTest {
     private static final int FIRST_REST = PollChoice.FIRST_REST;
     private static final int TRIAL = PollChoice.SETTLING + PollChoice.TRIAL;
 
-    private final PollChoice choice = new PollChoice(LIMIT);
+    private final PollChoice choice = new PollChoice(8 * LIMIT, 8);
     /** How long answers take. */
     private long polled = 30_000;
 
     private long slept = 50_000;
-    /** One of so many answers that are polled for takes ten limits; 0 for none. */
+    /** One of so many answers that are polled for takes eight limits; 0 for none. */
     private int outliers;
 
     private int polls;
@@ -23,7 +23,7 @@ class PollChoiceTest {
     private void answer() {
         if (choice.polls()) {
             polls++;
-            choice.answered(outliers > 0 && polls % outliers == 0 ? 10 * LIMIT : polled);
+            choice.answered(outliers > 0 && polls % outliers == 0 ? 8 * LIMIT : polled);
         } else {
             choice.answered(slept);
         }
