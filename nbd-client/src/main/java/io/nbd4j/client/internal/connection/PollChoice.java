@@ -9,11 +9,11 @@ package io.nbd4j.client.internal.connection;
  * of the time, and late once in a few hundred times. Has no clock of its own.
  */
 final class PollChoice {
-    /** Answers before the first trial, and before the one that follows a change. */
+    /** Answers before the first trial, and before the one that follows a doubtful one. */
     static final int FIRST_REST = 64;
 
-    /** Answers between trials at most. They become rare while they change nothing. */
-    static final int MAX_REST = 8192;
+    /** Answers between trials at most. They become rare while they confirm the choice. */
+    static final int MAX_REST = 4096;
 
     /** Answers of a trial that count. */
     static final int TRIAL = 64;
@@ -21,16 +21,27 @@ final class PollChoice {
     /** Answers after a change of the way that don't: the kernel finds new places for the two programs. */
     static final int SETTLING = 8;
 
+    /** A single trial does not see what happens once in a few hundred answers. */
+    private static final int REMEMBERED_TRIALS = 4;
+
+    private static final int MOST_FACTOR = 4;
+
     private final long worstNanos;
-    private final int worthwhileGain;
-    private final Mean polled = new Mean();
-    private final Mean slept = new Mean();
+    private final double worthwhile;
 
     private boolean polling = true;
     private boolean trying;
     private int rest = FIRST_REST;
     /** Since the last trial, or in this one. */
     private int answers;
+    /** How long the answers took that were awaited in the chosen way. */
+    private Mean chosen = new Mean();
+    /** How long those of this trial took. */
+    private Mean tried = new Mean();
+    /** How long an answer takes that is polled for, as a part of what it takes asleep: the mean of the last trials. */
+    private double ratio;
+
+    private int trials;
 
     /**
      * Creates a choice that begins with polling.
@@ -40,7 +51,7 @@ final class PollChoice {
      */
     PollChoice(long worstNanos, int worthwhileGain) {
         this.worstNanos = worstNanos;
-        this.worthwhileGain = worthwhileGain;
+        this.worthwhile = 1 - 1.0 / worthwhileGain;
     }
 
     /** Returns whether to poll for the next answer. */
@@ -52,33 +63,50 @@ final class PollChoice {
     void answered(long nanos) {
         answers++;
         if (answers > SETTLING) {
-            (polls() ? polled : slept).add(Math.min(nanos, worstNanos));
+            (trying ? tried : chosen).add(Math.min(nanos, worstNanos));
         }
         if (!trying && answers == rest) {
             trying = true;
             answers = 0;
+            tried.clear();
         } else if (trying && answers == SETTLING + TRIAL) {
-            choose(polled.nanos < slept.nanos - slept.nanos / worthwhileGain);
+            conclude(polling ? chosen.nanos / tried.nanos : tried.nanos / chosen.nanos);
         }
     }
 
-    private void choose(boolean poll) {
-        rest = poll == polling ? Math.min(2 * rest, MAX_REST) : FIRST_REST;
-        polling = poll;
+    private void conclude(double last) {
+        trials = Math.min(trials + 1, REMEMBERED_TRIALS);
+        // What was measured while the requests changed their kind may be wrong by any factor.
+        ratio += (Math.max(1.0 / MOST_FACTOR, Math.min(last, MOST_FACTOR)) - ratio) / trials;
+        boolean confirmed = (last < worthwhile) == polling;
+        rest = confirmed ? Math.min(2 * rest, MAX_REST) : FIRST_REST;
+        if ((ratio < worthwhile) != polling) {
+            polling = !polling;
+            Mean before = chosen;
+            chosen = tried;
+            tried = before;
+        }
         trying = false;
         answers = 0;
     }
 
-    /** Of the last few hundred answers: those of the last trials, if it is the way that is not chosen. */
+    /** Of the last few hundred answers. */
     private static final class Mean {
-        private static final int MEMORY = 4 * TRIAL;
+        private static final int MEMORY = 256;
 
-        private double nanos;
+        /** At least one, since it is divided by. */
+        private double nanos = 1;
+
         private int count;
 
         void add(long took) {
             count = Math.min(count + 1, MEMORY);
-            nanos += ((double) took - nanos) / count;
+            nanos = Math.max(1, nanos + (took - nanos) / count);
+        }
+
+        void clear() {
+            nanos = 1;
+            count = 0;
         }
     }
 }

@@ -106,7 +106,7 @@ class PollChoiceTest {
     void sleepsOnceThatPays() {
         answers(PollChoice.MAX_REST);
         slept = 20_000;
-        answers(4 * PollChoice.MAX_REST);
+        answers(2 * PollChoice.MAX_REST);
         assertThat(answers(PollChoice.MAX_REST)).isLessThan(PollChoice.MAX_REST / 10);
     }
 
@@ -123,14 +123,30 @@ class PollChoiceTest {
     }
 
     @Test
-    void aTrialComesSoonAfterAChange() {
+    void anotherTrialComesSoonAfterOneThatDoesNotConfirmTheChoice() {
         answers(PollChoice.MAX_REST);
         slept = 20_000;
-        do {
-            answersUntilOtherWay();
-            answers(TRIAL);
-        } while (choice.polls());
+        answersUntilOtherWay();
+        answers(TRIAL);
+        assertThat(choice.polls()).isTrue();
         assertThat(answersUntilOtherWay()).isEqualTo(FIRST_REST);
+    }
+
+    @Test
+    void findsTheFasterWayAgainWhenTheRequestsChangeTheirKind() {
+        // Given large writes, for which it sleeps
+        polled = 600_000;
+        slept = 600_000;
+        answers(PollChoice.MAX_REST);
+        assertThat(answers(PollChoice.MAX_REST)).isLessThan(2 * TRIAL);
+
+        // When small reads follow, for which polling pays
+        polled = 30_000;
+        slept = 50_000;
+        answers(2 * PollChoice.MAX_REST);
+
+        // Then
+        assertThat(answers(PollChoice.MAX_REST)).isGreaterThan(PollChoice.MAX_REST - 2 * TRIAL);
     }
 
     @Test
@@ -144,6 +160,17 @@ class PollChoiceTest {
 
         // Then
         assertThat(answers(4 * PollChoice.MAX_REST)).isLessThan(PollChoice.MAX_REST);
+    }
+
+    @Test
+    void answersThatTakeNoTimeSpoilNothing() {
+        polled = 0;
+        slept = 0;
+        answers(PollChoice.MAX_REST);
+        polled = 30_000;
+        slept = 50_000;
+        answers(2 * PollChoice.MAX_REST);
+        assertThat(answers(PollChoice.MAX_REST)).isGreaterThan(PollChoice.MAX_REST - 2 * TRIAL);
     }
 
     @Test
