@@ -298,9 +298,8 @@ public final class NbdClientBuilder {
      * 1 s; with more in flight it polls within a large payload, for a moment. To sleep and to be woken up takes longer than
      * many a server does. Polling costs processor time, so it is done only while it spares at least an eighth of the time (a
      * sixteenth within a payload). Each connection finds that out for itself: now and then it awaits some answers the other
-     * way, one in a hundred in the long run. By default {@link NbdDefaults#BUSY_POLL}; zero for never. On an
-     * {@link #eventLoopGroup} of the caller's own it works if {@link #newEventLoopGroup} made that; on one processor it never
-     * does.
+     * way. By default {@link NbdDefaults#BUSY_POLL}; zero for never. On an {@link #eventLoopGroup} of the caller's own it
+     * works if {@link #newEventLoopGroup} made that; on one processor it never does.
      */
     public NbdClientBuilder busyPoll(Duration limit) {
         if (limit.isNegative() || limit.compareTo(Duration.ofSeconds(1)) > 0) {

@@ -24,6 +24,7 @@ final class AnswerWait {
     /** Little is polled in vain then, so that a smaller gain is worth it. */
     private static final int GAIN_WITHIN_PAYLOAD = 16;
 
+    /** No answer counts as more than this: large ones take their time. */
     private static final long WORST_WITH_PAYLOADS_NANOS = 5_000_000;
 
     private final long limitNanos;

@@ -365,8 +365,7 @@ public final class Connection extends ChannelInboundHandlerAdapter implements St
         }
         if (replies.isLargeReadOwed()) {
             // What a large answer gave rise to does not wait for the end of the turn: with few requests in flight, all
-            // answers
-            // may arrive in this turn, and then the server would have nothing to do until it ends.
+            // answers may arrive in this turn, and then the server would have nothing to do until it ends.
             flushIfNeeded();
         }
     }

@@ -24,7 +24,8 @@ final class PollChoice {
     /** A single trial does not see what happens once in a few hundred answers. */
     private static final int REMEMBERED_TRIALS = 4;
 
-    private static final int MOST_FACTOR = 4;
+    /** One way counts as at most so many times as fast as the other. */
+    private static final int MOST_RATIO = 4;
 
     private final long worstNanos;
     private final double worthwhile;
@@ -77,7 +78,7 @@ final class PollChoice {
     private void conclude(double last) {
         trials = Math.min(trials + 1, REMEMBERED_TRIALS);
         // What was measured while the requests changed their kind may be wrong by any factor.
-        ratio += (Math.max(1.0 / MOST_FACTOR, Math.min(last, MOST_FACTOR)) - ratio) / trials;
+        ratio += (Math.max(1.0 / MOST_RATIO, Math.min(last, MOST_RATIO)) - ratio) / trials;
         boolean confirmed = (last < worthwhile) == polling;
         rest = confirmed ? Math.min(2 * rest, MAX_REST) : FIRST_REST;
         if ((ratio < worthwhile) != polling) {
