@@ -107,8 +107,10 @@ public final class DefaultNbdClient implements NbdClient {
 
     /** Makes the event loop of an adopted channel that of the handle. On the one that it has until then. */
     private void moveTo(Adoption adoption, NbdTarget target, ExportWish wish, HandleFuture<NbdClient> future) {
-        loop.moveTo(adoption.eventLoop());
-        loop.execute(() -> session.connect(target, wish, future), gone -> failAdoption(adoption, future, gone));
+        loop.moveTo(
+                adoption.eventLoop(),
+                () -> session.connect(target, wish, future),
+                gone -> failAdoption(adoption, future, gone));
     }
 
     private void failAdoption(

@@ -23,9 +23,16 @@ final class HandleLoop {
     /**
      * From now on the handle is confined to {@code loop}. Called on the current one, so nothing of the handle runs
      * meanwhile.
+     *
+     * @param first runs there before all that other threads want of the handle
+     * @param ifRejected runs instead, on the calling thread, if that event loop was shut down
      */
-    void moveTo(EventLoop loop) {
-        current = loop;
+    void moveTo(EventLoop loop, Runnable first, Consumer<RejectedExecutionException> ifRejected) {
+        try {
+            enter(loop, first, ifRejected);
+        } catch (RejectedExecutionException e) {
+            ifRejected.accept(e);
+        }
     }
 
     /**
@@ -34,18 +41,28 @@ final class HandleLoop {
      * @param ifRejected runs instead, on the calling thread, if that event loop was shut down
      */
     void execute(Runnable action, Consumer<RejectedExecutionException> ifRejected) {
-        EventLoop loop = current;
         try {
-            loop.execute(() -> {
-                if (loop == current) {
-                    action.run();
-                } else {
-                    // The handle has moved in the meantime.
-                    execute(action, ifRejected);
-                }
-            });
+            enqueue(action, ifRejected);
         } catch (RejectedExecutionException e) {
             ifRejected.accept(e);
         }
+    }
+
+    /** Whoever sees the new loop comes after {@code first}: to give up what has not begun would be to no effect. */
+    private synchronized void enter(EventLoop loop, Runnable first, Consumer<RejectedExecutionException> ifRejected) {
+        current = loop;
+        enqueue(first, ifRejected);
+    }
+
+    private synchronized void enqueue(Runnable action, Consumer<RejectedExecutionException> ifRejected) {
+        EventLoop loop = current;
+        loop.execute(() -> {
+            if (loop == current) {
+                action.run();
+            } else {
+                // The handle has moved in the meantime.
+                execute(action, ifRejected);
+            }
+        });
     }
 }
