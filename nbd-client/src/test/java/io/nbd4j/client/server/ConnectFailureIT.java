@@ -34,7 +34,11 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CancellationException;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -219,6 +223,37 @@ class ConnectFailureIT {
                 assertThat(socket.getInputStream().read()).isEqualTo(-1);
             }
         }
+    }
+
+    @Test
+    void aRefusedConnectThatIsCancelledLeavesTheOneUnderWayAlone() throws Exception {
+        // Given
+        BlockingQueue<Runnable> completions = new LinkedBlockingQueue<>();
+        NbdClient nbd = builder().completionExecutor(completions::add).build();
+        try (ServerSocket server = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            NbdFuture<NbdClient> connecting = nbd.connectTcp("127.0.0.1", server.getLocalPort());
+            NbdFuture<NbdClient> refused = nbd.connectTcp("127.0.0.1", server.getLocalPort());
+
+            // When
+            refused.cancel(false);
+            next(completions).run();
+            // Without effect, but then it has reached the event loop.
+            next(completions).run();
+
+            // Then
+            failureOf(refused, InvalidRequestException.class);
+            assertThat(nbd.state()).isEqualTo(ConnectionState.CONNECTING);
+            assertThat(connecting).isNotDone();
+        } finally {
+            NbdFuture<?> closing = nbd.closeAsync();
+            while (!closing.isDone()) {
+                next(completions).run();
+            }
+        }
+    }
+
+    private static Runnable next(BlockingQueue<Runnable> completions) throws InterruptedException {
+        return Objects.requireNonNull(completions.poll(30, TimeUnit.SECONDS), "there was no completion");
     }
 
     @Test

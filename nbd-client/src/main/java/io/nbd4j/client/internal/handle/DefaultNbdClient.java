@@ -66,7 +66,6 @@ public final class DefaultNbdClient implements NbdClient {
     @Override
     public NbdFuture<NbdClient> connect(NbdTarget target) {
         Objects.requireNonNull(target);
-        HandleFuture<NbdClient> future = session.newConnectFuture();
         Adoption adoption = target instanceof NbdTarget.Adopted adopted ? Adoption.claim(adopted.channel()) : null;
         ExportWish wish = target instanceof NbdTarget.Uri named
                 ? negotiation.wish().withExportName(named.uri().exportName())
@@ -76,14 +75,13 @@ public final class DefaultNbdClient implements NbdClient {
             problem = Failures.wrongState("connect", state.get());
         }
         if (problem != null) {
-            InvalidRequestException refusal = problem;
             if (adoption != null) {
                 adoption.refuse();
             }
-            onLoop(future, () -> future.failed(refusal));
-            return future;
+            return refusedConnect(problem);
         }
         negotiation.exportName(wish.exportName());
+        HandleFuture<NbdClient> future = session.newConnectFuture();
         if (adoption == null) {
             onLoop(future, () -> session.connect(target, wish, future));
         } else {
@@ -127,14 +125,19 @@ public final class DefaultNbdClient implements NbdClient {
         try {
             parsed = NbdUri.parse(uri);
         } catch (IllegalArgumentException e) {
-            HandleFuture<NbdClient> future = session.newConnectFuture();
-            InvalidRequestException problem = isCreated()
-                    ? TargetCheck.invalid(String.valueOf(e.getMessage()))
-                    : Failures.wrongState("connect", state.get());
-            onLoop(future, () -> future.failed(problem));
-            return future;
+            return refusedConnect(
+                    isCreated()
+                            ? TargetCheck.invalid(String.valueOf(e.getMessage()))
+                            : Failures.wrongState("connect", state.get()));
         }
         return connect(NbdTarget.uri(parsed));
+    }
+
+    /** Whoever cancels this one must not end the attempt of another call. */
+    private HandleFuture<NbdClient> refusedConnect(InvalidRequestException problem) {
+        HandleFuture<NbdClient> future = newFuture(Runnable::run);
+        onLoop(future, () -> future.failed(problem));
+        return future;
     }
 
     /** Runs {@code action} on the event loop; if that was shut down, the future fails on this thread. */
