@@ -362,8 +362,8 @@ public final class NbdClientBuilder {
     }
 
     /**
-     * Where futures complete. By default on the event loop of the connection. If the executor refuses a completion, it runs
-     * on the event loop.
+     * Where futures complete. By default on the event loop of the connection. If the executor refuses a completion, or
+     * fails in another way, it runs on the event loop.
      */
     public NbdClientBuilder completionExecutor(Executor executor) {
         Objects.requireNonNull(executor);

@@ -128,8 +128,15 @@ public abstract class Command<T extends @Nullable Object> extends NbdFuture<T> {
             if (executor == null) {
                 deliverOrFail();
             } else {
-                complete(executor, this::deliverOrFail);
+                Completions.run(executor, this::deliverOnce);
             }
+        }
+    }
+
+    /** An executor may run it, and then throw, so that it runs again. */
+    private void deliverOnce() {
+        if (!isDone()) {
+            deliverOrFail();
         }
     }
 
@@ -148,26 +155,13 @@ public abstract class Command<T extends @Nullable Object> extends NbdFuture<T> {
         if (phase != Phase.ENDED) {
             ended();
             releaseBuffers();
-            complete(connection.completionExecutor(), () -> fail(failure));
+            Completions.run(connection.completionExecutor(), () -> fail(failure));
         }
     }
 
     private void ended() {
         phase = Phase.ENDED;
         connection.deadlines().remove(this);
-    }
-
-    private static void complete(@Nullable Executor executor, Runnable completion) {
-        if (executor == null) {
-            completion.run();
-            return;
-        }
-        try {
-            executor.execute(completion);
-        } catch (RejectedExecutionException e) {
-            // Documented: a future never hangs because its executor was shut down.
-            completion.run();
-        }
     }
 
     /** Ends with a failure, since it took {@code limitNanos}. On the event loop. */
@@ -218,14 +212,14 @@ public abstract class Command<T extends @Nullable Object> extends NbdFuture<T> {
                     split.stop();
                 }
                 releaseBuffers();
-                complete(connection.completionExecutor(), ending);
+                Completions.run(connection.completionExecutor(), ending);
                 connection.waitingChanged();
             }
             case SENT -> {
                 ended();
                 Runnable completion = () -> {
                     releaseBuffers();
-                    complete(connection.completionExecutor(), ending);
+                    Completions.run(connection.completionExecutor(), ending);
                 };
                 if (split != null) {
                     split.detach(completion);

@@ -1,8 +1,8 @@
 package io.nbd4j.client.internal.handle;
 
 import io.nbd4j.client.NbdFuture;
+import io.nbd4j.client.internal.connection.Completions;
 import java.util.concurrent.Executor;
-import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -36,16 +36,7 @@ final class HandleFuture<T extends @Nullable Object> extends NbdFuture<T> {
     }
 
     private void run(Runnable completion) {
-        if (executor == null) {
-            completion.run();
-            return;
-        }
-        try {
-            executor.execute(completion);
-        } catch (RejectedExecutionException e) {
-            // Documented: a future never hangs because its executor was shut down.
-            completion.run();
-        }
+        Completions.run(executor, completion);
     }
 
     @Override

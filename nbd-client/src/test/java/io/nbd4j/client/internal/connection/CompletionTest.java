@@ -21,6 +21,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
@@ -221,18 +222,28 @@ class CompletionTest {
         }
     }
 
-    @Test
-    void anExecutorThatRejectsLeavesNoFutureHanging() {
-        try (Rig rig = Rig.with()
-                .executor(task -> {
+    static Stream<Named<Executor>> executorsThatTakeNothing() {
+        return Stream.of(
+                Named.of("it rejects", task -> {
                     throw new RejectedExecutionException("shut down");
-                })
-                .open()) {
+                }),
+                Named.of("it is broken", task -> {
+                    throw new IllegalStateException("disposed");
+                }),
+                Named.of("it can't start a thread", task -> {
+                    throw new OutOfMemoryError("unable to create native thread");
+                }));
+    }
+
+    @ParameterizedTest
+    @MethodSource("executorsThatTakeNothing")
+    void anExecutorThatTakesNothingLeavesNoFutureHanging(Executor executor) {
+        try (Rig rig = Rig.with().executor(executor).open()) {
             // Given
             NbdFuture<ByteBuf> read = rig.commands.read(512, 0);
             NbdFuture<?> refused = rig.commands.read(0, 0);
             NbdFuture<?> cancelled = rig.commands.flush();
-            NbdFuture<?> lost = rig.commands.flush();
+            List<NbdFuture<?>> lost = List.of(rig.commands.flush(), rig.commands.flush());
             Request request = rig.requests().get(0);
 
             // When
@@ -244,7 +255,26 @@ class CompletionTest {
             assertThat(bytesOf(read)).isEqualTo(pattern(0, 512));
             assertThat(refused).isCompletedExceptionally();
             assertThat(cancelled).isCancelled();
-            assertThat(lost).isCompletedExceptionally();
+            assertThat(lost).allMatch(NbdFuture::isCompletedExceptionally);
+        }
+    }
+
+    @Test
+    void anExecutorThatRunsACompletionAndThrowsCompletesItOnce() {
+        try (Rig rig = Rig.with()
+                .executor(task -> {
+                    task.run();
+                    throw new IllegalStateException("could not tell");
+                })
+                .open()) {
+            // Given
+            NbdFuture<ByteBuf> read = rig.commands.read(512, 0);
+
+            // When
+            rig.answerRead(rig.request());
+
+            // Then
+            assertThat(bytesOf(read)).isEqualTo(pattern(0, 512));
         }
     }
 
