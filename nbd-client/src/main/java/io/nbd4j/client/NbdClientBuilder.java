@@ -245,7 +245,10 @@ public final class NbdClientBuilder {
         return with(b -> b.handshakeTimeout = checked);
     }
 
-    /** How long closing waits for what is in flight. By default {@link NbdDefaults#DRAIN_TIMEOUT}. */
+    /**
+     * How long closing waits for what is in flight, and for the goodbye to leave behind it. By default
+     * {@link NbdDefaults#DRAIN_TIMEOUT}.
+     */
     public NbdClientBuilder drainTimeout(Duration timeout) {
         Duration checked = positive(timeout);
         return with(b -> b.drainTimeout = checked);

@@ -66,7 +66,9 @@ public final class Connection extends ChannelInboundHandlerAdapter implements St
     private boolean pumping;
     private boolean saidGoodbye;
     private @Nullable Loss loss;
-    private @Nullable Loss abandonment;
+    /** Why no more commands are taken, though the connection works. */
+    private @Nullable Loss refusal;
+
     private @Nullable Runnable whenDrained;
 
     /** Creates the connection. It works from the moment on that it is added to the pipeline of its channel. */
@@ -170,9 +172,9 @@ public final class Connection extends ChannelInboundHandlerAdapter implements St
     }
 
     private void accept(Command<?> command) {
-        Loss refusal = loss != null ? loss : abandonment;
-        if (refusal != null) {
-            command.end(refusal.toException(RequestFate.NOT_SENT, command.type, command.range()));
+        Loss reason = loss != null ? loss : refusal;
+        if (reason != null) {
+            command.end(reason.toException(RequestFate.NOT_SENT, command.type, command.range()));
             return;
         }
         deadlines.add(command);
@@ -518,7 +520,7 @@ public final class Connection extends ChannelInboundHandlerAdapter implements St
 
     /** Ends every request that waits, now and from now on, and lets those in flight go on. */
     public void abandonWaiting(Loss cause) {
-        abandonment = cause;
+        refusal = cause;
         fetch();
         failWaiting(cause);
         checkDrained();
@@ -539,15 +541,24 @@ public final class Connection extends ChannelInboundHandlerAdapter implements St
         }
     }
 
-    /** Says goodbye ({@code NBD_CMD_DISC}). No request may be in flight, and none may follow. */
+    /** Says goodbye ({@code NBD_CMD_DISC}). No request may be in flight, and those that follow are refused. */
     public ChannelFuture disconnect() {
         ChannelHandlerContext ctx = context;
         if (ctx == null) {
             throw new IllegalStateException("the connection is not in a pipeline");
         }
         saidGoodbye = true;
+        if (refusal == null) {
+            // Another thread may just have found the handle READY, or a completion makes a request of it.
+            refusal = new Loss(Loss.Kind.BROKEN, "the connection was closed", null);
+        }
         log.goodbye();
         return writer.disconnect(ctx);
+    }
+
+    /** Returns whether {@link #disconnect} was called, though the goodbye may not have left yet. */
+    public boolean hasSaidGoodbye() {
+        return saidGoodbye;
     }
 
     @Override

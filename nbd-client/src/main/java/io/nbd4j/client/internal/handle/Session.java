@@ -584,28 +584,37 @@ final class Session implements NegotiationListener, ConnectionOwner, LinkOpener.
         Link open = transmitting.link();
         ScheduledFuture<?> limit = loop.get()
                 .schedule(
-                        () -> {
-                            if (phase instanceof Phase.Transmitting) {
-                                phase = new Phase.Over();
-                                state.die();
-                                leaving.fail(new Loss(
-                                        Loss.Kind.BROKEN,
-                                        "the handle was closed, and the server did not answer within "
-                                                + settings.drainTimeout().toMillis() + " ms",
-                                        null));
-                                endingOf(open).atOnce();
-                            }
-                        },
+                        () -> drainsNoLonger(leaving, open),
                         settings.drainTimeout().toNanos(),
                         TimeUnit.NANOSECONDS);
         leaving.whenDrained(() -> {
-            limit.cancel(false);
             if (phase instanceof Phase.Transmitting) {
                 phase = new Phase.Over();
                 // Whether or not the goodbye gets through, the end of the stream is behind it.
-                leaving.disconnect().addListener(sent -> endingOf(open).politely());
+                leaving.disconnect().addListener(sent -> {
+                    limit.cancel(false);
+                    endingOf(open).politely();
+                });
+            } else {
+                limit.cancel(false);
             }
         });
+    }
+
+    private void drainsNoLonger(Connection leaving, Link open) {
+        if (phase instanceof Phase.Transmitting) {
+            phase = new Phase.Over();
+            state.die();
+            leaving.fail(new Loss(
+                    Loss.Kind.BROKEN,
+                    "the handle was closed, and the server did not answer within "
+                            + settings.drainTimeout().toMillis() + " ms",
+                    null));
+            endingOf(open).atOnce();
+        } else if (leaving.hasSaidGoodbye()) {
+            // It is stuck behind the payload of a write that the server has answered, and does not take.
+            endingOf(open).atOnce();
+        }
     }
 
     /** The handle has come to its end: nothing of it is left. */

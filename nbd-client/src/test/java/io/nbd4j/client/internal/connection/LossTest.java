@@ -79,6 +79,23 @@ class LossTest {
     }
 
     @Test
+    void aCommandBehindTheGoodbyeIsRefused() {
+        try (Rig rig = Rig.structured()) {
+            // Given
+            rig.connection.disconnect();
+
+            // When
+            NbdFuture<ByteBuf> late = rig.commands.read(512, 0);
+
+            // Then
+            assertThat(rig.request().type()).isEqualTo(Request.DISC);
+            ConnectionLostException failure = failureOf(late, ConnectionLostException.class);
+            assertThat(failure.fate()).isEqualTo(RequestFate.NOT_SENT);
+            assertThat(failure).hasMessageContaining("the connection was closed");
+        }
+    }
+
+    @Test
     void aWriteThatTheEndCutsOffDoesNotHideTheEnd() {
         try (Rig rig = Rig.structured()) {
             // Given
