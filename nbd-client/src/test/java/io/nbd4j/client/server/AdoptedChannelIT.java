@@ -12,6 +12,8 @@ import io.nbd4j.client.ConnectFailedException;
 import io.nbd4j.client.ConnectionLostException;
 import io.nbd4j.client.InvalidRequestException;
 import io.nbd4j.client.NbdClient;
+import io.nbd4j.client.NbdClientBuilder;
+import io.nbd4j.client.NbdException;
 import io.nbd4j.client.NbdFuture;
 import io.nbd4j.client.NbdMultiDevice;
 import io.nbd4j.client.NbdTarget;
@@ -26,9 +28,11 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFactory;
+import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoopGroup;
+import io.netty.channel.IoEventLoopGroup;
 import io.netty.channel.IoHandlerFactory;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.epoll.Epoll;
@@ -47,6 +51,7 @@ import java.net.UnixDomainSocketAddress;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import java.util.function.Supplier;
@@ -375,6 +380,58 @@ class AdoptedChannelIT {
             assertThat(channel.closeFuture().awaitUninterruptibly(30, TimeUnit.SECONDS))
                     .isTrue();
             assertThat(nbd.isDead()).isTrue();
+        }
+    }
+
+    @Test
+    void anEventLoopThatGoesDoesNotMatterOnceTheHandleIsOnTheChannels() throws Exception {
+        // Given
+        IoEventLoopGroup leaving = NbdClientBuilder.newEventLoopGroup(1, Thread::new);
+        groups.add(leaving);
+        CountDownLatch busy = new CountDownLatch(1);
+        leaving.submit(() -> {
+            busy.await();
+            return null;
+        });
+        NbdClient nbd = NbdClient.builder().eventLoopGroup(leaving).build();
+        clients.add(nbd);
+        leaving.shutdownGracefully(0, 30, TimeUnit.SECONDS);
+        try (TestServer server = server(Kind.LOCAL)) {
+            // When
+            NbdFuture<NbdClient> connecting = nbd.connectChannel(LocalRelay.connect(server.localAddress()));
+            busy.countDown();
+
+            // Then
+            await(connecting);
+            assertThat(nbd.isReady()).isTrue();
+            await(nbd.pread(512, 0)).release();
+            await(nbd.closeAsync());
+        }
+    }
+
+    @Test
+    void aNegotiationThatEndsAfterTheCloseFailsTheGo() {
+        try (TestServer server = server(Kind.LOCAL)) {
+            // Given
+            Channel channel = LocalRelay.connect(server.localAddress());
+            NbdClient nbd = NbdClient.builder().optionMode(true).build();
+            clients.add(nbd);
+            await(nbd.connectChannel(channel));
+            channel.pipeline().addFirst(new ChannelInboundHandlerAdapter() {
+                @Override
+                public void channelRead(ChannelHandlerContext context, Object message) {
+                    nbd.closeAsync();
+                    context.fireChannelRead(message);
+                }
+            });
+
+            // When
+            NbdFuture<NbdClient> going = nbd.negotiation().go();
+
+            // Then
+            failureOf(going, NbdException.class);
+            await(nbd.closeAsync());
+            assertThat(nbd.isClosed()).isTrue();
         }
     }
 

@@ -87,7 +87,7 @@ public final class DefaultNbdClient implements NbdClient {
         } else {
             loop.execute(() -> moveTo(adoption, target, wish, future), gone -> failAdoption(adoption, future, gone));
         }
-        if (loop.get().isShuttingDown()) {
+        if (adoption == null && loop.get().isShuttingDown()) {
             state.die();
         }
         return future;

@@ -340,16 +340,17 @@ final class Session implements NegotiationListener, ConnectionOwner, LinkOpener.
     }
 
     private void arrive(ConnectionState reached, @Nullable HandleFuture<NbdClient> future) {
-        boolean inTime = state.advance(reached);
-        if (future == null) {
+        if (state.advance(reached)) {
+            if (future != null) {
+                future.done(handle);
+            }
             return;
         }
-        if (inTime) {
-            future.done(handle);
-        } else {
-            // The caller has closed the handle in the meantime, and the session is about to hear of it.
+        // The caller has closed the handle in the meantime, and the session is about to hear of it.
+        if (future != null) {
             future.failed(Failures.closedByCaller());
         }
+        failOption(Failures.closedByCaller());
     }
 
     @Override
@@ -397,12 +398,16 @@ final class Session implements NegotiationListener, ConnectionOwner, LinkOpener.
         phase = new Phase.Over();
         state.die();
         failConnecting(cause);
+        failOption(cause);
+        endingOf(lost).atOnce();
+    }
+
+    private void failOption(NbdException cause) {
         HandleFuture<?> option = optionUnderWay;
         optionUnderWay = null;
         if (option != null) {
             option.failed(cause);
         }
-        endingOf(lost).atOnce();
     }
 
     /**
@@ -537,13 +542,9 @@ final class Session implements NegotiationListener, ConnectionOwner, LinkOpener.
     /** While the link is being opened or an option is outstanding there is no polite way. */
     private void closeEarly() {
         NbdException cause = Failures.closedByCaller();
-        HandleFuture<?> option = optionUnderWay;
-        optionUnderWay = null;
         abandon();
         failConnecting(cause);
-        if (option != null) {
-            option.failed(cause);
-        }
+        failOption(cause);
     }
 
     /** The caller ends the negotiation; {@code future} completes when all is closed. */
