@@ -28,14 +28,21 @@ final class ChildReport {
             return;
         }
         CompletableFuture<ExitStatus> exit = subprocess.child().onExit();
+        if (loop.isShuttingDown()) {
+            // There is no time to wait: it takes a timer, but the timer would never run.
+            then.accept(exit.getNow(null));
+            return;
+        }
         CompletableFuture<Void> all =
                 CompletableFuture.allOf(exit, subprocess.child().onStderrEnd());
         CompletableFuture<@Nullable Void> enough = new CompletableFuture<>();
         try {
-            ScheduledFuture<?> timer = loop.schedule(() -> enough.complete(null), WAIT_MILLIS, TimeUnit.MILLISECONDS);
+            ScheduledFuture<?> timer = loop.schedule(() -> {}, WAIT_MILLIS, TimeUnit.MILLISECONDS);
+            // It has run, or the event loop, which is shutting down, has cancelled it.
+            timer.addListener(done -> enough.complete(null));
             all.thenRun(() -> timer.cancel(false));
         } catch (RejectedExecutionException e) {
-            // The event loop is shutting down: there is no time to wait.
+            // It was shut down in the meantime.
             then.accept(exit.getNow(null));
             return;
         }
