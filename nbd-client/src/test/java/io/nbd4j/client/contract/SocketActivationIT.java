@@ -10,6 +10,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import io.nbd4j.client.ConnectionState;
 import io.nbd4j.client.ExitStatus;
 import io.nbd4j.client.NbdClient;
+import io.nbd4j.client.NbdException;
 import io.nbd4j.client.NbdFuture;
 import io.nbd4j.client.NbdMultiDevice;
 import io.nbd4j.client.NbdTarget;
@@ -21,7 +22,10 @@ import io.nbd4j.client.SubprocessTransport;
 import io.nbd4j.testkit.junit.RequiresServer;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
+import io.netty.channel.IoEventLoopGroup;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.epoll.Epoll;
+import io.netty.channel.epoll.EpollIoHandler;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -30,6 +34,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CancellationException;
+import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterEach;
@@ -269,6 +274,28 @@ class SocketActivationIT {
         // Then
         assertThat(told).hasContent("TERM\n");
         assertThat(nbd.subprocess().flatMap(Subprocess::exitStatus)).contains(ExitStatus.exited(0));
+    }
+
+    @Test
+    void aServerAndTheRequestsInFlightEndThoughTheEventLoopDoesFirst() {
+        requireActivation();
+        // Given
+        IoEventLoopGroup group = new MultiThreadIoEventLoopGroup(1, EpollIoHandler.newFactory());
+        NbdClient nbd =
+                NbdClient.builder().graceTimeout(FOR_EVER).eventLoopGroup(group).build();
+        await(nbd.connectSocketActivation("nbdkit", "--filter=delay", "memory", "1M", "rdelay=3600"));
+        Path socket = socketOf(nbd);
+        Subprocess server = nbd.subprocess().orElseThrow();
+        NbdFuture<ByteBuf> read = nbd.pread(512, 0);
+
+        // When
+        // Without quiet time Netty may not get to closing the channels.
+        group.shutdownGracefully(10, 10_000, TimeUnit.MILLISECONDS).syncUninterruptibly();
+
+        // Then
+        failureOf(read, NbdException.class);
+        await(server.onExit());
+        assertRemoved(socket);
     }
 
     @Test

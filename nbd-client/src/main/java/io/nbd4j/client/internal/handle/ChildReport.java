@@ -17,8 +17,8 @@ final class ChildReport {
     private ChildReport() {}
 
     /**
-     * Calls {@code then} on the event loop when the child has ended and its standard error is read to the end, or after a
-     * moment; at once if there is no child.
+     * Calls {@code then} on the event loop, or after it, when the child has ended and its standard error is read to the
+     * end, or after a moment; at once if there is no child.
      *
      * @param then is given how the child ended, null if it runs or there is none
      */
@@ -46,13 +46,7 @@ final class ChildReport {
             then.accept(exit.getNow(null));
             return;
         }
-        CompletableFuture.anyOf(all, enough).thenRun(() -> {
-            try {
-                loop.execute(() -> then.accept(exit.getNow(null)));
-            } catch (RejectedExecutionException e) {
-                // It was shut down in the meantime; what waits for the report must end all the same.
-                then.accept(exit.getNow(null));
-            }
-        });
+        CompletableFuture.anyOf(all, enough)
+                .thenRun(() -> new LoopAndAfter(loop).execute(() -> then.accept(exit.getNow(null))));
     }
 }

@@ -6,6 +6,7 @@ import io.netty.channel.Channel;
 import io.netty.channel.EventLoop;
 import io.netty.channel.socket.DuplexChannel;
 import io.netty.util.concurrent.Future;
+import io.netty.util.concurrent.GlobalEventExecutor;
 import io.netty.util.concurrent.ScheduledFuture;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -15,10 +16,12 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Brings a channel and a child process to their end: politely (the server gets EOF and some time), or at once. Each wait
- * has its limit, so that it comes to an end whatever the other side does. Confined to the event loop.
+ * has its limit, so that it comes to an end whatever the other side does, and whatever becomes of the event loop.
+ * Confined to that, and to what comes after it.
  */
 final class Ending {
     private final EventLoop loop;
+    private final LoopAndAfter home;
     private final Duration graceTimeout;
     private final Duration killTimeout;
     private final @Nullable Channel channel;
@@ -35,7 +38,7 @@ final class Ending {
      *
      * @param channel null if there is none
      * @param child null if there is none
-     * @param whenEnded runs once, on the event loop, when the channel is closed and the child was reaped
+     * @param whenEnded runs once, on the event loop or after it, when the channel is closed and the child was reaped
      */
     Ending(
             EventLoop loop,
@@ -44,6 +47,7 @@ final class Ending {
             @Nullable ChildProcess child,
             Runnable whenEnded) {
         this.loop = loop;
+        this.home = new LoopAndAfter(loop);
         this.graceTimeout = settings.graceTimeout();
         this.killTimeout = settings.killTimeout();
         this.channel = channel;
@@ -110,10 +114,10 @@ final class Ending {
             channel.closeFuture().addListener(closed -> channelClosed());
         }
         if (child != null) {
-            child.onExit().thenRun(() -> loop.execute(this::childExited));
+            child.onExit().thenRun(() -> home.execute(this::childExited));
         }
         // Never within the call: its caller may not be done with what the end makes public.
-        loop.execute(this::check);
+        home.execute(this::check);
         return true;
     }
 
@@ -134,7 +138,23 @@ final class Ending {
     }
 
     private void after(Duration delay, Runnable action) {
-        timers.add(loop.schedule(action, delay.toNanos(), TimeUnit.NANOSECONDS));
+        if (loop.isShuttingDown()) {
+            afterWithoutLoop(delay, action);
+            return;
+        }
+        ScheduledFuture<?> timer = loop.schedule(action, delay.toNanos(), TimeUnit.NANOSECONDS);
+        timers.add(timer);
+        timer.addListener(done -> {
+            if (done.isCancelled() && !ended) {
+                // By the event loop, which is shutting down. That is no reason to give the child less time.
+                afterWithoutLoop(delay, action);
+            }
+        });
+    }
+
+    private void afterWithoutLoop(Duration delay, Runnable action) {
+        timers.add(GlobalEventExecutor.INSTANCE.schedule(
+                () -> home.execute(action), delay.toNanos(), TimeUnit.NANOSECONDS));
     }
 
     private void check() {
