@@ -11,10 +11,9 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandler;
 import io.netty.channel.IoEventLoop;
 import io.netty.util.concurrent.Future;
-import java.util.concurrent.RejectedExecutionException;
 import org.jspecify.annotations.Nullable;
 
-/** Starts a server that is given a listening socket, and connects to that. Confined to the event loop. */
+/** Starts a server that is given a listening socket, and connects to that. Confined as {@link LinkOpener} is. */
 final class ActivationOpener {
     private final IoEventLoop loop;
     private final ClientSettings settings;
@@ -42,16 +41,9 @@ final class ActivationOpener {
     /** Starts opening. Returns what cuts it short; the listener hears of an end in any case. */
     Runnable open(NbdTarget.SocketActivation target) {
         LaunchSpec spec = new LaunchSpec(target.argv(), target.environment(), target.directory(), target.stderr());
-        launcher.activate(spec, target.name(), loop).whenComplete((activated, failure) -> {
-            try {
-                loop.execute(() -> launched(target, activated, failure));
-            } catch (RejectedExecutionException e) {
-                // The event loop was shut down in the meantime: nobody will ever talk to this child.
-                if (activated != null) {
-                    activated.child().kill();
-                }
-            }
-        });
+        LoopAndAfter home = new LoopAndAfter(loop);
+        launcher.activate(spec, target.name(), loop)
+                .whenComplete((activated, failure) -> home.execute(() -> launched(target, activated, failure)));
         return this::cutShort;
     }
 
@@ -68,6 +60,10 @@ final class ActivationOpener {
             if (failure != null) {
                 listener.notOpened(LinkOpener.notStarted(target.argv(), failure));
             }
+            return;
+        }
+        if (loop.isShuttingDown()) {
+            LinkOpener.endUnused(loop, settings, activated.child(), listener);
             return;
         }
         DefaultSubprocess subprocess =

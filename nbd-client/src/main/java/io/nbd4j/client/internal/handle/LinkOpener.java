@@ -7,6 +7,7 @@ import io.nbd4j.client.NbdTarget;
 import io.nbd4j.client.RequestFate;
 import io.nbd4j.client.SubprocessException;
 import io.nbd4j.client.internal.connection.ReceiveBuffers;
+import io.nbd4j.client.internal.subprocess.ChildProcess;
 import io.nbd4j.client.internal.subprocess.CommandLookupException;
 import io.nbd4j.client.internal.subprocess.LaunchSpec;
 import io.nbd4j.client.internal.subprocess.Launched;
@@ -16,22 +17,23 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelPromise;
 import io.netty.channel.DefaultChannelPromise;
+import io.netty.channel.EventLoop;
 import io.netty.channel.IoEventLoop;
 import io.netty.util.concurrent.Future;
 import java.io.FileNotFoundException;
 import java.util.List;
 import java.util.Locale;
-import java.util.concurrent.RejectedExecutionException;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
-/** Opens the link to a target. Confined to the event loop of the handle. */
+/** Opens the link to a target. Confined to the event loop of the handle, and to what comes after it. */
 final class LinkOpener {
     /** The one of the JVM: the probe of the platform and the thread that spawns are shared. */
     private static final class Launchers {
         static final Launcher SHARED = Launcher.create();
     }
 
-    /** Hears how it went, once, on the event loop. */
+    /** Hears how it went, once, on the event loop; that there is no link, maybe after it. */
     interface Listener {
         /** The link is open; it belongs to the listener. The handlers are in the channel, and it is registered. */
         void opened(Link link);
@@ -44,6 +46,7 @@ final class LinkOpener {
     private final ClientSettings settings;
     private final ChannelHandler handlers;
     private final Listener listener;
+    private final Supplier<Launcher> launchers;
     private final ReceiveBuffers buffers = new ReceiveBuffers();
 
     /**
@@ -53,21 +56,36 @@ final class LinkOpener {
      * @param handlers sharable; adds what the handshake needs to a channel. More than one channel may be tried
      */
     LinkOpener(IoEventLoop loop, ClientSettings settings, ChannelHandler handlers, Listener listener) {
+        this(loop, settings, handlers, listener, () -> Launchers.SHARED);
+    }
+
+    LinkOpener(
+            IoEventLoop loop,
+            ClientSettings settings,
+            ChannelHandler handlers,
+            Listener listener,
+            Supplier<Launcher> launchers) {
         this.loop = loop;
         this.settings = settings;
         this.handlers = handlers;
         this.listener = listener;
+        this.launchers = launchers;
     }
 
     /** Starts opening. Returns what cuts it short; the listener hears of an end in any case. */
     Runnable open(NbdTarget target) {
+        if (!(target instanceof NbdTarget.Adopted) && loop.isShuttingDown()) {
+            // What is begun now would not go on.
+            listener.notOpened(Failures.eventLoopShutDown(null));
+            return () -> {};
+        }
         if (target instanceof NbdTarget.Command command) {
             launch(command);
             // Starting a process takes a moment and can't be interrupted; its result is awaited, then ended.
             return () -> {};
         }
         if (target instanceof NbdTarget.SocketActivation activation) {
-            return new ActivationOpener(loop, settings, handlers, listener, Launchers.SHARED).open(activation);
+            return new ActivationOpener(loop, settings, handlers, listener, launchers.get()).open(activation);
         }
         if (target instanceof NbdTarget.Adopted adopted) {
             adopt(adopted.channel());
@@ -141,25 +159,29 @@ final class LinkOpener {
 
     private void launch(NbdTarget.Command command) {
         LaunchSpec spec = new LaunchSpec(command.argv(), command.environment(), command.directory(), command.stderr());
-        Launchers.SHARED.launch(spec, command.transport(), loop).whenComplete((launch, failure) -> {
-            try {
-                loop.execute(() -> launched(command, launch, failure));
-            } catch (RejectedExecutionException e) {
-                // The event loop was shut down in the meantime: nobody will ever talk to this child.
-                if (launch != null) {
-                    launch.launched().child().kill();
-                    launch.launched().channel().unsafe().closeForcibly();
-                }
-            }
-        });
+        LoopAndAfter home = new LoopAndAfter(loop);
+        launchers
+                .get()
+                .launch(spec, command.transport(), loop)
+                .whenComplete((launch, failure) -> home.execute(() -> launched(command, launch, failure)));
     }
 
     private void launched(NbdTarget.Command command, Launcher.@Nullable Launch launch, @Nullable Throwable failure) {
-        if (launch != null) {
+        if (launch == null) {
+            if (failure != null) {
+                listener.notOpened(notStarted(command.argv(), failure));
+            }
+        } else if (loop.isShuttingDown()) {
+            launch.launched().channel().unsafe().closeForcibly();
+            endUnused(loop, settings, launch.launched().child(), listener);
+        } else {
             register(command, launch);
-        } else if (failure != null) {
-            listener.notOpened(notStarted(command.argv(), failure));
         }
+    }
+
+    /** Ends a child that nobody will ever talk to, as the event loop was shut down while it was started. */
+    static void endUnused(EventLoop loop, ClientSettings settings, ChildProcess child, Listener listener) {
+        new Ending(loop, settings, null, child, () -> listener.notOpened(Failures.eventLoopShutDown(null))).atOnce();
     }
 
     static SubprocessException notStarted(List<String> argv, Throwable failure) {

@@ -19,7 +19,9 @@ import java.net.SocketAddress;
 import java.net.UnknownHostException;
 import java.time.Duration;
 import java.util.ArrayDeque;
+import java.util.List;
 import java.util.Queue;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -63,11 +65,23 @@ public final class SocketConnector {
             Duration timeout,
             RecvByteBufAllocator receiveBuffers,
             ChannelHandler initializer) {
+        return connectTcp(loop, host, HostResolver::resolve, port, timeout, receiveBuffers, initializer);
+    }
+
+    static Future<Channel> connectTcp(
+            IoEventLoop loop,
+            String host,
+            Function<String, CompletableFuture<List<InetAddress>>> resolver,
+            int port,
+            Duration timeout,
+            RecvByteBufAllocator receiveBuffers,
+            ChannelHandler initializer) {
         SocketConnector connector = new SocketConnector(loop, receiveBuffers, initializer);
         connector.start(timeout);
         Function<SocketAddress, Bootstrap> bootstrap = address ->
                 connector.bootstrap().channelFactory(SocketChannels.tcp(loop)).option(ChannelOption.TCP_NODELAY, true);
-        HostResolver.resolve(host)
+        // An event loop that takes no more has ended the attempt, see start.
+        resolver.apply(host)
                 .whenComplete((addresses, failure) -> loop.execute(() -> {
                     if (failure != null) {
                         connector.connected.tryFailure(new UnknownHostException(host + ": no such host"));
@@ -145,6 +159,12 @@ public final class SocketConnector {
                 () -> connected.tryFailure(new ConnectException("no connection within " + timeout.toMillis() + " ms")),
                 timeout.toNanos(),
                 TimeUnit.NANOSECONDS);
+        timer.addListener(done -> {
+            if (done.isCancelled()) {
+                // By the event loop, which is shutting down, unless the attempt is over: nothing else would end it.
+                connected.tryFailure(new ConnectException("the event loop was shut down"));
+            }
+        });
         connected.addListener(done -> {
             timer.cancel(false);
             ChannelFuture attempt = current;

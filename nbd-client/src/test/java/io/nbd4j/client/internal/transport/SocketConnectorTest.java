@@ -4,22 +4,32 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.nbd4j.client.contract.Loops;
+import io.nbd4j.client.contract.Outcomes;
 import io.nbd4j.client.internal.connection.ReceiveBuffers;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOption;
+import io.netty.channel.IoEventLoop;
+import io.netty.channel.IoEventLoopGroup;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.nio.NioIoHandler;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** What a connected channel is like. The time limit only ends what hangs. */
+/** What a connected channel is like, and what ends an attempt. The time limit only ends what hangs. */
 @Timeout(60)
 class SocketConnectorTest {
     @TempDir
@@ -48,6 +58,32 @@ class SocketConnectorTest {
             assertThat(channel.config().getOption(ChannelOption.SO_SNDBUF)).isEqualTo(whatTheKernelGives(loops));
             channel.close().syncUninterruptibly();
         }
+    }
+
+    @Test
+    void anAttemptEndsWithTheEventLoopThoughTheNameIsStillLookedUp() {
+        // Given
+        IoEventLoopGroup group = new MultiThreadIoEventLoopGroup(1, NioIoHandler.newFactory());
+        IoEventLoop loop = group.next();
+        CompletableFuture<List<InetAddress>> lookUp = new CompletableFuture<>();
+        CompletableFuture<Throwable> heard = new CompletableFuture<>();
+        loop.submit(() -> SocketConnector.connectTcp(
+                                loop,
+                                "localhost",
+                                host -> lookUp,
+                                1,
+                                Duration.ofDays(1),
+                                new ReceiveBuffers(),
+                                new ChannelInboundHandlerAdapter())
+                        .addListener(done -> heard.complete(done.cause())))
+                .syncUninterruptibly();
+
+        // When
+        group.shutdownGracefully(0, 10, TimeUnit.SECONDS).syncUninterruptibly();
+        lookUp.complete(List.of(InetAddress.getLoopbackAddress()));
+
+        // Then
+        assertThat(Outcomes.await(heard)).hasMessage("the event loop was shut down");
     }
 
     /** It doubles what it is asked for, has a limit, and the channels tell differently what they got. */
