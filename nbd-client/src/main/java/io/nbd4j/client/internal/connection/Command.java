@@ -71,6 +71,12 @@ public abstract class Command<T extends @Nullable Object> extends NbdFuture<T> {
         return null;
     }
 
+    /** Returns what the caller has done to its buffer that makes it useless, or null. */
+    @Nullable
+    NbdException bufferProblem() {
+        return null;
+    }
+
     /** Lets go of the caller's buffers, in every case of an end. */
     abstract void releaseBuffers();
 

@@ -83,7 +83,7 @@ public final class Connection extends ChannelInboundHandlerAdapter implements St
         this.log = new TransmissionLog(settings.name());
         this.inFlight = new InFlightTable(settings.maxRequestsInFlight());
         TransmissionMode mode = modeOf(settings.export());
-        this.writer = new RequestWriter(mode);
+        this.writer = new RequestWriter(mode, this::broke);
         this.replies = new Replies(this, inFlight, mode);
         this.decoder = new ReplyDecoder(mode, replies);
     }
@@ -243,12 +243,10 @@ public final class Connection extends ChannelInboundHandlerAdapter implements St
         if (split == null) {
             return head;
         }
-        if (!split.isPrepared()) {
-            NbdException problem = split.prepare();
-            if (problem != null) {
-                head.end(problem);
-                return null;
-            }
+        NbdException problem = split.isPrepared() ? head.bufferProblem() : split.prepare();
+        if (problem != null) {
+            split.fail(problem);
+            return null;
         }
         return split.peek();
     }
@@ -302,6 +300,10 @@ public final class Connection extends ChannelInboundHandlerAdapter implements St
         } catch (OutOfMemoryError e) {
             // Of direct memory, for a header. What is left out now can't be made up for.
             end(new Loss(Loss.Kind.BROKEN, "no direct memory for a request", e));
+            return;
+        } catch (RuntimeException e) {
+            // Of a payload that its caller has taken apart, for instance: half a request can't be taken back.
+            end(new Loss(Loss.Kind.BROKEN, "a request could not be written: " + e, e));
             return;
         }
         scheduleFlush();
@@ -455,6 +457,10 @@ public final class Connection extends ChannelInboundHandlerAdapter implements St
             // A write that the end has cut off. The end itself comes next, and says more.
             return;
         }
+        broke(cause);
+    }
+
+    private void broke(Throwable cause) {
         SSLException tls = TlsErrors.find(cause);
         end(
                 tls == null

@@ -6,8 +6,10 @@ import io.nbd4j.codec.transmission.RequestEncoder;
 import io.nbd4j.codec.transmission.TransmissionMode;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelPromise;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -33,6 +35,7 @@ final class RequestWriter {
     private static final LoopBuffer SMALL_BATCH = new LoopBuffer(16 * 1024);
 
     private final boolean extended;
+    private final ChannelFutureListener payloadDone;
 
     private @Nullable ByteBuf batch;
     private int sinceFlush;
@@ -41,9 +44,19 @@ final class RequestWriter {
 
     private int expected = MIN_BATCH;
 
-    /** Creates a writer of the headers that {@code mode} stands for. */
-    RequestWriter(TransmissionMode mode) {
+    /**
+     * Creates a writer of the headers that {@code mode} stands for.
+     *
+     * @param onPayloadLost hears of a payload that an open channel did not take, such as for want of memory to copy it to.
+     *     Nothing may be sent after its header
+     */
+    RequestWriter(TransmissionMode mode, Consumer<Throwable> onPayloadLost) {
         this.extended = mode == TransmissionMode.EXTENDED;
+        this.payloadDone = sent -> {
+            if (!sent.isSuccess() && sent.channel().isOpen()) {
+                onPayloadLost.accept(sent.cause());
+            }
+        };
     }
 
     /** Adds the request of {@code command}; it is sent by the next {@link #flush}. */
@@ -62,17 +75,30 @@ final class RequestWriter {
         if (data == null) {
             throw new IllegalStateException("a write without its payload");
         }
+        // Whatever its caller has made of the payload shows before the header is there, behind which it must not be
+        // missing.
         int length = (int) write.length;
         if (length <= COPY_LIMIT) {
-            header(ctx, write, write.flags, length).writeBytes(data, write.index, length);
+            ByteBuf out = room(ctx, headerLength() + length);
+            int payloadIndex = out.writerIndex() + headerLength();
+            out.setBytes(payloadIndex, data, write.index, length);
+            header(ctx, write, write.flags, length);
+            out.writerIndex(payloadIndex + length);
             write.payloadCopied();
         } else {
+            ByteBuf payload = data.slice(write.index, length);
             header(ctx, write, write.flags, 0);
             passOn(ctx);
             payloadSinceFlush += length;
             ChannelPromise sent = ctx.newPromise();
-            ctx.write(write.takePayload(data, sent), sent);
+            sent.addListener(payloadDone);
+            write.payloadTaken(sent);
+            ctx.write(payload, sent);
         }
+    }
+
+    private int headerLength() {
+        return extended ? RequestEncoder.EXTENDED_HEADER_LENGTH : RequestEncoder.HEADER_LENGTH;
     }
 
     private void addStatus(ChannelHandlerContext ctx, StatusCommand status) {
@@ -93,12 +119,10 @@ final class RequestWriter {
 
     private ByteBuf header(
             ChannelHandlerContext ctx, int flags, CommandType type, long cookie, long offset, long length, int behind) {
-        ByteBuf out;
+        ByteBuf out = room(ctx, headerLength() + behind);
         if (extended) {
-            out = room(ctx, RequestEncoder.EXTENDED_HEADER_LENGTH + behind);
             RequestEncoder.encodeExtended(out, flags, type, cookie, offset, length);
         } else {
-            out = room(ctx, RequestEncoder.HEADER_LENGTH + behind);
             RequestEncoder.encode(out, flags, type, cookie, offset, (int) length);
         }
         return out;

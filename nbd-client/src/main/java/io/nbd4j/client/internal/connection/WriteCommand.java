@@ -1,6 +1,9 @@
 package io.nbd4j.client.internal.connection;
 
+import io.nbd4j.client.InvalidRequestException;
+import io.nbd4j.client.NbdException;
 import io.nbd4j.codec.CommandType;
+import io.nbd4j.codec.NbdError;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelFuture;
@@ -47,11 +50,25 @@ class WriteCommand extends Command<@Nullable Void> {
         releaseBuffers();
     }
 
-    /** Returns the payload, which the channel owns from here on. {@code sent} completes when it has left. */
-    final ByteBuf takePayload(ByteBuf payload, ChannelFuture sent) {
+    /** The channel owns the payload from here on. {@code sent} completes when it has left. */
+    final void payloadTaken(ChannelFuture sent) {
         payloadSent = sent;
         data = null;
-        return payload.slice(index, (int) length);
+    }
+
+    @Override
+    final @Nullable NbdException prepare() {
+        return bufferProblem();
+    }
+
+    @Override
+    final @Nullable NbdException bufferProblem() {
+        ByteBuf payload = data;
+        if (payload != null && (payload.refCnt() == 0 || payload.capacity() - index < length)) {
+            return new InvalidRequestException(
+                    "the payload was released, or made shorter, by its caller", NbdError.EINVAL, type, range());
+        }
+        return null;
     }
 
     @Override
@@ -59,7 +76,10 @@ class WriteCommand extends Command<@Nullable Void> {
         ByteBuf buffer = data;
         if (buffer != null) {
             data = null;
-            buffer.release();
+            // One that its caller has released as well must not make trouble for other commands.
+            if (buffer.refCnt() > 0) {
+                buffer.release();
+            }
         }
     }
 
