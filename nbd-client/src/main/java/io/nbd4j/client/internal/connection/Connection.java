@@ -59,6 +59,9 @@ public final class Connection extends ChannelInboundHandlerAdapter implements St
 
     private @Nullable ChannelHandlerContext context;
     private long bytesInFlight;
+    /** Of writes that are answered. */
+    private int payloadsLeaving;
+
     private long requestsSent;
     private boolean unflushed;
     private boolean flushScheduled;
@@ -183,6 +186,10 @@ public final class Connection extends ChannelInboundHandlerAdapter implements St
         } else if (waiting.size() < settings.maxRequestsWaiting() || isRoomForFirst(command)) {
             waiting.add(command);
             pump();
+            if (inFlight.size() == 0 && !waiting.isEmpty()) {
+                // The server owes nothing, but takes nothing either.
+                stallWatch.startIfIdle();
+            }
         } else {
             command.end(new InvalidRequestException(
                     "too many requests wait to be sent: " + waiting.size(),
@@ -198,10 +205,10 @@ public final class Connection extends ChannelInboundHandlerAdapter implements St
     }
 
     private boolean admits(Command<?> command) {
-        return inFlight.size() == 0
-                || (!inFlight.isFull()
-                        && bytesInFlight + command.payloadLength() <= settings.maxBytesInFlight()
-                        && takesMore());
+        return takesMore()
+                && (inFlight.size() == 0
+                        || (!inFlight.isFull()
+                                && bytesInFlight + command.payloadLength() <= settings.maxBytesInFlight()));
     }
 
     /** Returns whether the channel is not behind with what it was given. */
@@ -403,7 +410,11 @@ public final class Connection extends ChannelInboundHandlerAdapter implements St
         bytesInFlight -= command.payloadLength();
         if (command.isPayloadLeaving()) {
             // A server may refuse a write before it has read the payload, which is the caller's memory until then.
-            command.detach(() -> conclude(command, failure));
+            payloadsLeaving++;
+            command.detach(() -> {
+                payloadsLeaving--;
+                conclude(command, failure);
+            });
         } else {
             conclude(command, failure);
         }
@@ -570,15 +581,14 @@ public final class Connection extends ChannelInboundHandlerAdapter implements St
     @Override
     public @Nullable Channel channelThatOwes() {
         ChannelHandlerContext ctx = context;
-        return loss != null || inFlight.size() == 0 || ctx == null ? null : ctx.channel();
+        boolean owes = inFlight.size() > 0 || payloadsLeaving > 0 || !waiting.isEmpty();
+        return loss == null && owes && ctx != null ? ctx.channel() : null;
     }
 
     @Override
     public void stalled(long limitMillis) {
-        end(new Loss(
-                Loss.Kind.STALLED,
-                "the server owes " + inFlight.size() + " replies and did nothing for " + limitMillis + " ms",
-                null));
+        String what = inFlight.size() > 0 ? "owes " + inFlight.size() + " replies" : "has yet to take what was sent";
+        end(new Loss(Loss.Kind.STALLED, "the server " + what + " and did nothing for " + limitMillis + " ms", null));
     }
 
     /** A write's time is over while its payload is still in user space: the server takes nothing, or too slowly. */

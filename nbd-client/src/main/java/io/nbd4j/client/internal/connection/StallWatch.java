@@ -7,13 +7,13 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Notices a server that owes replies and does nothing: neither a byte comes from it, nor does it take any. One timer for the
- * connection, set while something is owed.
+ * Notices a server that owes replies, or has yet to take what was sent, and does nothing: neither a byte comes from it, nor
+ * does it take any. One timer for the connection, set while there is something to wait for.
  */
 final class StallWatch {
     /** What is watched. */
     interface Watched {
-        /** Returns the channel while replies are owed, null otherwise. */
+        /** Returns the channel while replies are owed, or the server has yet to take something; null otherwise. */
         @Nullable
         Channel channelThatOwes();
 
@@ -44,6 +44,13 @@ final class StallWatch {
             if (timer == null) {
                 timer = loop.schedule(check, limitNanos, TimeUnit.NANOSECONDS);
             }
+        }
+    }
+
+    /** Something waits for the server to take more, though no reply is owed. */
+    void startIfIdle() {
+        if (timer == null) {
+            start();
         }
     }
 

@@ -5,11 +5,14 @@ import static io.nbd4j.client.internal.connection.Rig.failureOf;
 import static io.nbd4j.client.internal.connection.Wire.pattern;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.nbd4j.client.CommandRefusedException;
 import io.nbd4j.client.NbdFuture;
 import io.nbd4j.client.NbdTimeoutException;
 import io.nbd4j.client.RequestFate;
 import io.netty.buffer.ByteBuf;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 /** The watch for a server that does nothing, in a time that passes only when the test says so. */
@@ -56,6 +59,77 @@ class StallTest {
             rig.assertWorks();
             rig.pass(1000);
             rig.assertWorks();
+        }
+    }
+
+    @Test
+    void aServerThatAnswersAWriteAndNeverTakesItIsDead() {
+        try (Rig rig = rig()) {
+            // Given
+            rig.channel.allow(28);
+            NbdFuture<?> write = rig.commands.write(rig.payload(0, LARGE), 0, 0);
+            rig.turn();
+            rig.answer(Wire.simple(1L << 32, 1));
+            assertThat(write).isNotDone();
+
+            // When
+            rig.pass(60);
+
+            // Then
+            assertThat(rig.losses).extracting(Loss::kind).containsExactly(Loss.Kind.STALLED);
+            assertThat(rig.losses.get(0).what()).contains("has yet to take what was sent");
+            failureOf(write, CommandRefusedException.class);
+        }
+    }
+
+    @Test
+    void aServerThatAnswersAndReadsNothingIsSentNoMoreThanTheBacklog() {
+        try (Rig rig = rig()) {
+            // Given
+            rig.channel.allow(0);
+            List<NbdFuture<?>> writes = new ArrayList<>();
+
+            // When
+            for (long generation = 1; generation <= 4000; generation++) {
+                NbdFuture<?> write = rig.commands.write(rig.payload(0, 16 * 1024), 0, 0);
+                rig.turn();
+                writes.add(write);
+                if (rig.connection.statistics().requestsInFlight() == 1) {
+                    rig.answer(Wire.simple(generation << 32, 0));
+                }
+            }
+
+            // Then
+            assertThat(rig.channel.pending()).isLessThan(17 << 20);
+            assertThat(writes.get(0)).isCompleted();
+            assertThat(writes.get(3999)).isNotDone();
+            rig.pass(60);
+            assertThat(rig.losses).extracting(Loss::kind).containsExactly(Loss.Kind.STALLED);
+            failureOf(writes.get(3999), NbdTimeoutException.class);
+        }
+    }
+
+    @Test
+    void whatWaitedForTheServerToReadGoesOnOnceItDoes() {
+        try (Rig rig = rig()) {
+            // Given
+            rig.channel.allow(28);
+            rig.commands.write(rig.payload(0, 20 << 20), 0, 0);
+            rig.turn();
+            rig.answer(Wire.simple(1L << 32, 1));
+            NbdFuture<?> flush = rig.commands.flush();
+            rig.turn();
+            rig.pass(59);
+            assertThat(rig.connection.statistics().requestsWaiting()).isEqualTo(1);
+
+            // When
+            rig.channel.allow(Long.MAX_VALUE);
+            Request sent = rig.requests().get(1);
+
+            // Then
+            assertThat(sent.type()).isEqualTo(Request.FLUSH);
+            rig.answer(Wire.simple(sent.cookie(), 0));
+            assertThat(flush).isCompleted();
         }
     }
 
