@@ -287,7 +287,7 @@ public final class Connection extends ChannelInboundHandlerAdapter implements St
     /** Sends a command anew that was answered, in the room that it has in flight. */
     void sendAgain(Command<?> command) {
         ChannelHandlerContext ctx = context;
-        if (ctx != null) {
+        if (ctx != null && loss == null) {
             inFlight.remove(command);
             put(ctx, command);
         }

@@ -11,6 +11,7 @@ import io.nbd4j.client.NbdFuture;
 import io.nbd4j.client.NbdProtocolException;
 import io.nbd4j.client.NbdTimeoutException;
 import io.nbd4j.client.RequestFate;
+import io.nbd4j.codec.CommandFlag;
 import io.netty.buffer.AbstractByteBufAllocator;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
@@ -75,6 +76,29 @@ class LossTest {
             ConnectionLostException failure = failureOf(owed, ConnectionLostException.class);
             assertThat(failure).hasMessageContaining("READ [512, 1024)").hasNoCause();
             assertThat(rig.losses).extracting(Loss::kind).containsExactly(Loss.Kind.END_OF_STREAM);
+        }
+    }
+
+    @Test
+    void whatHasToBeAskedAgainIsNotOnceTheConnectionIsLost() {
+        try (Rig rig = Rig.structured()) {
+            // Given
+            rig.failsAtOnce = false;
+            NbdFuture<?> flush = rig.commands.flush();
+            NbdFuture<ByteBuf> read = rig.commands.read(512, 0, CommandFlag.DF.bit());
+            List<Request> requests = rig.requests();
+            flush.thenRun(() -> rig.channel.pipeline().fireExceptionCaught(new IOException("reset")));
+
+            // When
+            rig.answer(
+                    Delivery.TOGETHER,
+                    Wire.simple(requests.get(0).cookie(), 0),
+                    Wire.simple(requests.get(1).cookie(), 22));
+
+            // Then
+            assertThat(rig.connection.statistics().requestsSent()).isEqualTo(2);
+            rig.connection.fail(rig.losses.get(0));
+            failureOf(read, ConnectionLostException.class);
         }
     }
 
