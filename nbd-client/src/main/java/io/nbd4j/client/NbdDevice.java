@@ -238,7 +238,8 @@ public interface NbdDevice extends AutoCloseable {
 
     /**
      * Closes the device and waits until that is done, which takes no longer than the timeouts of the builder together. On
-     * an event loop it does not wait.
+     * an event loop of its group ({@link NbdClientBuilder#eventLoopGroup}) it does not wait. Not to be called on those of
+     * another group, which would stand still meanwhile: use {@link #closeAsync} there.
      */
     @Override
     void close();

@@ -3,12 +3,16 @@ package io.nbd4j.client.server;
 import static io.nbd4j.client.contract.Outcomes.await;
 import static io.nbd4j.client.contract.Outcomes.failureOf;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
 import io.nbd4j.client.ConnectFailedException;
 import io.nbd4j.client.ConnectionLostException;
 import io.nbd4j.client.ConnectionState;
+import io.nbd4j.client.Extent;
 import io.nbd4j.client.InvalidRequestException;
+import io.nbd4j.client.MetaContext;
 import io.nbd4j.client.NbdClient;
+import io.nbd4j.client.NbdClientBuilder;
 import io.nbd4j.client.NbdException;
 import io.nbd4j.client.NbdFuture;
 import io.nbd4j.client.NbdMultiDevice;
@@ -17,6 +21,7 @@ import io.nbd4j.client.Subprocess;
 import io.nbd4j.codec.CommandType;
 import io.nbd4j.codec.TransmissionFlags;
 import io.nbd4j.testkit.MemoryExport;
+import io.nbd4j.testkit.ScriptedPeer;
 import io.nbd4j.testkit.TestServer;
 import io.nbd4j.testkit.fault.Fault;
 import io.nbd4j.testkit.fault.FaultPlan;
@@ -27,10 +32,18 @@ import io.nbd4j.testkit.junit.RequiresServer;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
+import io.netty.channel.IoEventLoopGroup;
+import io.netty.util.concurrent.DefaultThreadFactory;
+import io.netty.util.concurrent.EventExecutor;
 import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CyclicBarrier;
 import java.util.stream.IntStream;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -40,6 +53,15 @@ class MultiConnectionIT {
     private static final int BLOCK = 4096;
 
     private final Hold hold = Fault.hold();
+    /** One event loop for each of two connections. */
+    private final IoEventLoopGroup twoLoops =
+            NbdClientBuilder.newEventLoopGroup(2, new DefaultThreadFactory("test-two", true));
+
+    @AfterEach
+    void shutDown() {
+        // Not waited for: a loop that stands still, which these tests are about, would not end.
+        twoLoops.shutdownGracefully();
+    }
 
     private TestServer.Builder server() {
         return server(0);
@@ -54,9 +76,14 @@ class MultiConnectionIT {
     }
 
     private TestServer holdingWrites() {
-        return server().faults(FaultPlan.of(FaultRule.when(Matcher.command(CommandType.WRITE))
-                        .always()
-                        .then(hold)))
+        return holding(CommandType.WRITE);
+    }
+
+    private TestServer holding(CommandType... types) {
+        return server().faults(FaultPlan.of(Arrays.stream(types)
+                        .map(type ->
+                                FaultRule.when(Matcher.command(type)).always().then(hold))
+                        .toList()))
                 .start();
     }
 
@@ -175,6 +202,110 @@ class MultiConnectionIT {
             assertThat(device.connections())
                     .allSatisfy(connection -> assertThat(connection.state()).isEqualTo(ConnectionState.CLOSED));
             assertThat(server.transcript().bytesAfterDisc()).isZero();
+        }
+    }
+
+    @Test
+    void aCompletionOfAnyConnectionMayCloseTheDevice() {
+        try (TestServer server = holding(CommandType.READ)) {
+            // Given a read on each of two connections, with an event loop each
+            NbdMultiDevice device = await(
+                    NbdClient.builder().eventLoopGroup(twoLoops).connectMulti(NbdTarget.unix(server.socketPath()), 2));
+            NbdFuture<ByteBuf> onFirst = device.pread(BLOCK, 0);
+            NbdFuture<ByteBuf> onSecond = device.pread(BLOCK, BLOCK);
+            await(hold.held(2));
+
+            // When
+            CompletableFuture<Thread> ofFirst = onFirst.thenApply(data -> {
+                data.release();
+                return Thread.currentThread();
+            });
+            CompletableFuture<Thread> closing = onSecond.thenApply(data -> {
+                data.release();
+                device.close();
+                return Thread.currentThread();
+            });
+            hold.release();
+
+            // Then
+            assertThat(await(closing)).isNotSameAs(await(ofFirst));
+            await(device.closeAsync());
+        }
+    }
+
+    @Test
+    void onTheLoopOfAnyConnectionNobodyWaitsForTheDevice() {
+        try (TestServer server = holding(CommandType.WRITE, CommandType.BLOCK_STATUS)) {
+            // Given a flush and a step of a walk that can't end yet
+            NbdMultiDevice device = await(NbdClient.builder()
+                    .eventLoopGroup(twoLoops)
+                    .metaContexts(MetaContext.BASE_ALLOCATION)
+                    .connectMulti(NbdTarget.unix(server.socketPath()), 2));
+            write(device, 1);
+            NbdFuture<Void> flush = device.flush();
+            NbdFuture<List<Extent>> step =
+                    device.extents(MetaContext.BASE_ALLOCATION).next();
+            await(hold.held(2));
+            NbdFuture<Void> closing = device.closeAsync();
+
+            // When // Then
+            assertIsRefusedOnBothLoops(flush::join);
+            assertIsRefusedOnBothLoops(step::join);
+            assertIsRefusedOnBothLoops(closing::join);
+            hold.release();
+            await(flush);
+            await(step);
+            await(closing);
+        }
+    }
+
+    @Test
+    void onTheLoopOfAnyConnectionNobodyWaitsForTheConnect() {
+        try (ScriptedPeer peer = ScriptedPeer.unix()) {
+            // Given a server that says nothing
+            NbdFuture<NbdMultiDevice> connecting =
+                    NbdClient.builder().eventLoopGroup(twoLoops).connectMulti(NbdTarget.unix(peer.socket()), 2);
+
+            // When // Then
+            assertIsRefusedOnBothLoops(connecting::join);
+            connecting.cancel(false);
+            failureOf(connecting, CancellationException.class);
+        }
+    }
+
+    private void assertIsRefusedOnBothLoops(ThrowingCallable waiting) {
+        for (EventExecutor loop : twoLoops) {
+            assertThat(loop.submit(() -> assertThatIllegalStateException().isThrownBy(waiting))
+                            .awaitUninterruptibly()
+                            .cause())
+                    .isNull();
+        }
+    }
+
+    @Test
+    void clientsMayCloseEachOtherOnTheirLoops() {
+        try (TestServer server = server().start()) {
+            // Given
+            NbdClientBuilder builder = NbdClient.builder().eventLoopGroup(twoLoops);
+            NbdClient one = builder.build();
+            NbdClient other = builder.build();
+            await(one.connectUnix(server.socketPath()));
+            await(other.connectUnix(server.socketPath()));
+            CyclicBarrier both = new CyclicBarrier(2);
+
+            // When each loop is kept from the end of its own client until it has closed both
+            for (EventExecutor loop : twoLoops) {
+                loop.submit(() -> {
+                    both.await();
+                    one.close();
+                    other.close();
+                    return null;
+                });
+            }
+
+            // Then
+            await(one.closeAsync());
+            await(other.closeAsync());
         }
     }
 

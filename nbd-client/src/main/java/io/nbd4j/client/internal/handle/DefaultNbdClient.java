@@ -37,6 +37,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -301,12 +302,13 @@ public final class DefaultNbdClient implements NbdClient {
     @Override
     public ExtentWalk extents(String context, NbdRange range) {
         Objects.requireNonNull(range);
-        return new StatusWalk(new StatusSource(this, this), Objects.requireNonNull(context), range);
+        return new StatusWalk(
+                new StatusSource(this, this, this::isOnEventLoop), Objects.requireNonNull(context), range);
     }
 
     @Override
     public ExtentWalk extents(String context) {
-        return new StatusWalk(new StatusSource(this, this), Objects.requireNonNull(context), null);
+        return new StatusWalk(new StatusSource(this, this, this::isOnEventLoop), Objects.requireNonNull(context), null);
     }
 
     private @Nullable Commands commands() {
@@ -341,12 +343,21 @@ public final class DefaultNbdClient implements NbdClient {
         return loop.get().inEventLoop();
     }
 
+    boolean isInEventLoopGroup() {
+        return loop.isInGroup();
+    }
+
     Duration drainTimeout() {
         return settings.drainTimeout();
     }
 
     <T extends @Nullable Object> HandleFuture<T> newFuture(Consumer<Runnable> onGiveUp) {
         return new HandleFuture<>(loop, settings.completionExecutor(), onGiveUp);
+    }
+
+    <T extends @Nullable Object> HandleFuture<T> newFuture(
+            Consumer<Runnable> onGiveUp, BooleanSupplier isOnCompletingThread) {
+        return new HandleFuture<>(loop, settings.completionExecutor(), onGiveUp, isOnCompletingThread);
     }
 
     /** From now on commands are refused, as after {@link #closeAsync}, which is to follow. */
@@ -458,7 +469,7 @@ public final class DefaultNbdClient implements NbdClient {
     @Override
     public void close() {
         NbdFuture<@Nullable Void> closed = closeAsync();
-        if (!loop.get().inEventLoop()) {
+        if (!isInEventLoopGroup()) {
             closed.join();
         }
     }

@@ -3,6 +3,7 @@ package io.nbd4j.client.internal.handle;
 import io.nbd4j.client.NbdFuture;
 import io.nbd4j.client.internal.connection.Completions;
 import java.util.concurrent.Executor;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -11,6 +12,7 @@ final class HandleFuture<T extends @Nullable Object> extends NbdFuture<T> {
     private final HandleLoop loop;
     private final @Nullable Executor executor;
     private final Consumer<Runnable> onGiveUp;
+    private final BooleanSupplier isOnCompletingThread;
 
     /**
      * Creates a future.
@@ -20,9 +22,23 @@ final class HandleFuture<T extends @Nullable Object> extends NbdFuture<T> {
      *     is given must run at most once
      */
     HandleFuture(HandleLoop loop, @Nullable Executor executor, Consumer<Runnable> onGiveUp) {
+        this(loop, executor, onGiveUp, () -> loop.get().inEventLoop());
+    }
+
+    /**
+     * Creates a future, as above, that needs other threads than that of the handle too.
+     *
+     * @param isOnCompletingThread whether the calling thread is one of them
+     */
+    HandleFuture(
+            HandleLoop loop,
+            @Nullable Executor executor,
+            Consumer<Runnable> onGiveUp,
+            BooleanSupplier isOnCompletingThread) {
         this.loop = loop;
         this.executor = executor;
         this.onGiveUp = onGiveUp;
+        this.isOnCompletingThread = isOnCompletingThread;
     }
 
     /** Completes normally, where users want completions. On the event loop. */
@@ -47,6 +63,6 @@ final class HandleFuture<T extends @Nullable Object> extends NbdFuture<T> {
 
     @Override
     protected boolean isOnCompletingThread() {
-        return loop.get().inEventLoop();
+        return isOnCompletingThread.getAsBoolean();
     }
 }

@@ -1,6 +1,8 @@
 package io.nbd4j.client.internal.handle;
 
 import io.netty.channel.EventLoop;
+import io.netty.channel.EventLoopGroup;
+import io.netty.util.concurrent.EventExecutor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Consumer;
 
@@ -18,6 +20,23 @@ final class HandleLoop {
     /** Returns the one that the handle is confined to now. Any thread. */
     EventLoop get() {
         return current;
+    }
+
+    /**
+     * Returns whether the calling thread is an event loop of the same group. Other handles may be confined to it, and two
+     * that waited for each other would wait for ever.
+     */
+    boolean isInGroup() {
+        EventLoop loop = current;
+        EventLoopGroup group = loop.parent();
+        if (group != null) {
+            for (EventExecutor each : group) {
+                if (each.inEventLoop()) {
+                    return true;
+                }
+            }
+        }
+        return loop.inEventLoop();
     }
 
     /**

@@ -28,7 +28,8 @@ public final class MultiConnector {
         this.clients = clients;
         this.target = target;
         this.forced = forced;
-        this.result = clients.get(0).newFuture(this::giveUp);
+        this.result = clients.get(0)
+                .newFuture(this::giveUp, () -> clients.stream().anyMatch(DefaultNbdClient::isOnEventLoop));
     }
 
     /**

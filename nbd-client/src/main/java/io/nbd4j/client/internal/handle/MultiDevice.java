@@ -60,7 +60,12 @@ final class MultiDevice implements NbdMultiDevice {
         this.first = clients.get(0);
         this.home = first.home();
         // Nobody can give the end up.
-        this.closed = first.newFuture(ending -> {});
+        this.closed = first.newFuture(ending -> {}, this::isOnEventLoop);
+    }
+
+    /** What concerns all connections completes on the loop of the first, but takes a turn of each of the others before. */
+    private boolean isOnEventLoop() {
+        return members.stream().anyMatch(member -> member.client().isOnEventLoop());
     }
 
     @Override
@@ -175,12 +180,14 @@ final class MultiDevice implements NbdMultiDevice {
     @Override
     public ExtentWalk extents(String context, NbdRange range) {
         Objects.requireNonNull(range);
-        return new StatusWalk(new StatusSource(this, first), Objects.requireNonNull(context), range);
+        return new StatusWalk(
+                new StatusSource(this, first, this::isOnEventLoop), Objects.requireNonNull(context), range);
     }
 
     @Override
     public ExtentWalk extents(String context) {
-        return new StatusWalk(new StatusSource(this, first), Objects.requireNonNull(context), null);
+        return new StatusWalk(
+                new StatusSource(this, first, this::isOnEventLoop), Objects.requireNonNull(context), null);
     }
 
     @Override
@@ -189,7 +196,7 @@ final class MultiDevice implements NbdMultiDevice {
         if (!checked.isReady() || !export().canFlush()) {
             return checked.flush();
         }
-        MultiFlush flush = new MultiFlush(first, this::sendFlush);
+        MultiFlush flush = new MultiFlush(first, this::isOnEventLoop, this::sendFlush);
         flushes.add(flush);
         flush.future().whenComplete((value, failure) -> flushes.remove(flush));
         flush.startAfter(writes.stream().map(write -> write.future).toList());
@@ -243,7 +250,7 @@ final class MultiDevice implements NbdMultiDevice {
     @Override
     public void close() {
         NbdFuture<@Nullable Void> end = closeAsync();
-        if (!first.isOnEventLoop()) {
+        if (members.stream().noneMatch(member -> member.client().isInEventLoopGroup())) {
             end.join();
         }
     }

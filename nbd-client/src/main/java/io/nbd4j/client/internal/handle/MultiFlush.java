@@ -6,6 +6,7 @@ import io.nbd4j.codec.CommandType;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -28,12 +29,16 @@ final class MultiFlush {
     /**
      * Creates a flush.
      *
+     * @param isOnEventLoop whether the calling thread is an event loop of any of the connections
      * @param send sends it, on one connection or on several, and returns the parts
      */
-    MultiFlush(DefaultNbdClient first, Supplier<List<? extends CompletableFuture<?>>> send) {
+    MultiFlush(
+            DefaultNbdClient first,
+            BooleanSupplier isOnEventLoop,
+            Supplier<List<? extends CompletableFuture<?>>> send) {
         this.home = first.home();
         this.send = send;
-        this.future = first.newFuture(this::giveUp);
+        this.future = first.newFuture(this::giveUp, isOnEventLoop);
     }
 
     HandleFuture<@Nullable Void> future() {

@@ -7,6 +7,7 @@ import io.nbd4j.client.NbdDevice;
 import io.nbd4j.client.NbdFuture;
 import io.nbd4j.client.NbdRange;
 import java.util.List;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -14,8 +15,10 @@ import org.jspecify.annotations.Nullable;
  * A device as a walk sees it.
  *
  * @param client the device, or one of its connections, whose event loop the walk is confined to
+ * @param isOnEventLoop whether the calling thread is an event loop of the device
  */
-record StatusSource(NbdDevice device, DefaultNbdClient client) implements StatusWalk.Source {
+record StatusSource(NbdDevice device, DefaultNbdClient client, BooleanSupplier isOnEventLoop)
+        implements StatusWalk.Source {
     @Override
     public HomeLoop home() {
         return client.home();
@@ -23,7 +26,7 @@ record StatusSource(NbdDevice device, DefaultNbdClient client) implements Status
 
     @Override
     public HandleFuture<List<Extent>> newFuture(Consumer<Runnable> onGiveUp) {
-        return client.newFuture(onGiveUp);
+        return client.newFuture(onGiveUp, isOnEventLoop);
     }
 
     @Override
