@@ -14,6 +14,8 @@ import java.util.List;
  *       connection, so it covers them all. Later writes do not wait for it.
  *   <li>If a connection is lost, its requests fail, each with its fate, and the device goes on with the others: nothing is sent
  *       again by itself. When none is left, commands fail.
+ *   <li>{@link #closeAsync} first lets each flush that waits for writes be sent, if that is within the time of
+ *       {@link NbdClientBuilder#drainTimeout}, then closes the connections, each as it is closed alone.
  *   <li>The connections may have different event loops. What takes more than one of them ({@link #flush}, a step of a walk,
  *       {@link #closeAsync}) refuses to be waited for on each.
  * </ul>

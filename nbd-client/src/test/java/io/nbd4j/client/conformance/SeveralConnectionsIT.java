@@ -13,8 +13,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.nbd4j.client.ConnectionLostException;
+import io.nbd4j.client.NbdClientBuilder;
 import io.nbd4j.client.NbdFuture;
 import io.nbd4j.client.NbdMultiDevice;
+import io.nbd4j.client.RequestFate;
 import io.nbd4j.client.contract.Outcomes;
 import io.nbd4j.testkit.ScriptedConnection;
 import io.nbd4j.testkit.ScriptedPeer;
@@ -52,6 +55,15 @@ class SeveralConnectionsIT {
                 .expect(GO)
                 .send(ONE_MEBIBYTE + flags + GO_ACK)
                 .flush();
+    }
+
+    private static NbdClientBuilder drainingShortly(Way way) {
+        return way.transport()
+                .builder()
+                .extendedHeaders(false)
+                .graceTimeout(Duration.ofMillis(10))
+                .stallTimeout(Duration.ZERO)
+                .drainTimeout(Duration.ofMillis(200));
     }
 
     private static Request receive(ScriptedConnection connection, int type) {
@@ -158,6 +170,60 @@ class SeveralConnectionsIT {
             first.close();
             second.close();
             Outcomes.await(forced.closeAsync());
+        }
+    }
+
+    @EachWayOverSockets
+    void closingDoesNotWaitForEverForAFlushThatWasSent(Way way) {
+        try (ScriptedPeer peer = open(way)) {
+            // Given
+            NbdFuture<NbdMultiDevice> connecting =
+                    drainingShortly(way).connectMulti(way.transport().target(peer), 2);
+            ScriptedConnection first = serve(peer, CAN_MULTI_CONN);
+            ScriptedConnection second = serve(peer, CAN_MULTI_CONN);
+            NbdMultiDevice device = Outcomes.await(connecting);
+            NbdFuture<@Nullable Void> flush = device.flush();
+            receive(first, FLUSH);
+
+            // When
+            NbdFuture<@Nullable Void> closing = device.closeAsync();
+
+            // Then
+            assertThat(Outcomes.failureOf(flush, ConnectionLostException.class).fate())
+                    .isEqualTo(RequestFate.UNKNOWN);
+            Outcomes.await(closing);
+            first.close();
+            second.close();
+        }
+    }
+
+    @EachWayOverSockets
+    void closingDoesNotWaitForEverForAFlushThatWaits(Way way) {
+        try (ScriptedPeer peer = open(way)) {
+            // Given
+            NbdFuture<NbdMultiDevice> connecting =
+                    drainingShortly(way).connectMulti(way.transport().target(peer), 2);
+            ScriptedConnection first = serve(peer, CAN_MULTI_CONN);
+            ScriptedConnection second = serve(peer, CAN_MULTI_CONN);
+            NbdMultiDevice device = Outcomes.await(connecting);
+            NbdFuture<@Nullable Void> sent = device.flush();
+            receive(first, FLUSH);
+            NbdFuture<@Nullable Void> write = write(device, "lost", 0);
+            receiveWrite(first, "'lost'");
+            NbdFuture<@Nullable Void> waiting = device.flush();
+
+            // When
+            NbdFuture<@Nullable Void> closing = device.closeAsync();
+
+            // Then
+            assertThat(Outcomes.failureOf(waiting, ConnectionLostException.class)
+                            .fate())
+                    .isEqualTo(RequestFate.NOT_SENT);
+            Outcomes.failureOf(write, ConnectionLostException.class);
+            Outcomes.failureOf(sent, ConnectionLostException.class);
+            Outcomes.await(closing);
+            first.close();
+            second.close();
         }
     }
 }

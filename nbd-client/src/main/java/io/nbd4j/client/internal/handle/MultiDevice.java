@@ -230,16 +230,21 @@ final class MultiDevice implements NbdMultiDevice {
         return closed;
     }
 
-    /** Flushes that wait for writes go first: the connections are closed once they are through. */
+    /**
+     * Flushes that wait for writes go first: the connections are closed once they are sent. What was sent is up to each
+     * connection, which ends it one way or another when it is closed.
+     */
     private void drain() {
         List<MultiFlush> pending = new ArrayList<>(flushes);
         ScheduledFuture<?> limit = home.after(first.drainTimeout(), () -> pending.forEach(MultiFlush::abandon));
-        allOf(pending.stream().map(MultiFlush::future).toList()).whenComplete((done, failure) -> {
+        allOf(pending.stream().map(MultiFlush::sentOrOver).toList()).whenComplete((done, failure) -> {
             if (limit != null) {
                 limit.cancel(false);
             }
-            allOf(members.stream().map(member -> member.client().closeAsync()).toList())
-                    .whenComplete((all, ignored) -> home.execute(() -> closed.done(null)));
+            List<CompletableFuture<?>> last = new ArrayList<>();
+            members.forEach(member -> last.add(member.client().closeAsync()));
+            pending.forEach(flush -> last.add(flush.future()));
+            allOf(last).whenComplete((all, ignored) -> home.execute(() -> closed.done(null)));
         });
     }
 

@@ -18,6 +18,7 @@ final class MultiFlush {
     private final HomeLoop home;
     private final Supplier<List<? extends CompletableFuture<?>>> send;
     private final HandleFuture<@Nullable Void> future;
+    private final CompletableFuture<@Nullable Void> sentOrOver = new CompletableFuture<>();
 
     private int before;
     private List<? extends CompletableFuture<?>> parts = List.of();
@@ -45,6 +46,11 @@ final class MultiFlush {
         return future;
     }
 
+    /** Completes on the home loop once the flush is sent, or never will be. */
+    CompletableFuture<@Nullable Void> sentOrOver() {
+        return sentOrOver;
+    }
+
     /** Waits for {@code writes}, then sends. Any thread, once. */
     void startAfter(List<? extends CompletableFuture<?>> writes) {
         home.execute(() -> {
@@ -69,6 +75,7 @@ final class MultiFlush {
             return;
         }
         parts = send.get();
+        sentOrOver.complete(null);
         unanswered = parts.size();
         for (CompletableFuture<?> part : parts) {
             part.whenComplete((value, problem) -> home.execute(() -> answered(problem)));
@@ -103,6 +110,7 @@ final class MultiFlush {
                     CommandType.FLUSH,
                     null,
                     null));
+            sentOrOver.complete(null);
         }
     }
 
@@ -113,6 +121,7 @@ final class MultiFlush {
         if (parts.isEmpty()) {
             over = true;
             ending.run();
+            sentOrOver.complete(null);
         } else if (givenUp == null) {
             givenUp = ending;
             parts.forEach(part -> part.cancel(false));
