@@ -449,8 +449,8 @@ public final class NbdClientBuilder {
      *
      * @param connections how many, 1 to 256
      * @return completes with the device when all connections are READY. Fails as {@link NbdClient#connect} does if one of them
-     *     can't be made, or with {@link ConnectFailedException} if they see different exports; then all are closed. Cancelling
-     *     it closes them too
+     *     can't be made, or with {@link ConnectFailedException} if they see different exports, or the server has selected
+     *     different meta contexts; then all are closed. Cancelling it closes them too
      */
     public NbdFuture<NbdMultiDevice> connectMulti(NbdTarget target, int connections) {
         Objects.requireNonNull(target);

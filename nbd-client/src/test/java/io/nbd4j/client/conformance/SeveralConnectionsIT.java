@@ -4,7 +4,10 @@ import static io.nbd4j.client.conformance.Dialogue.GO;
 import static io.nbd4j.client.conformance.Dialogue.GO_ACK;
 import static io.nbd4j.client.conformance.Dialogue.GO_INFO;
 import static io.nbd4j.client.conformance.Dialogue.GREETING;
+import static io.nbd4j.client.conformance.Dialogue.OPTION;
+import static io.nbd4j.client.conformance.Dialogue.REPLY;
 import static io.nbd4j.client.conformance.Dialogue.STRUCTURED_REPLY;
+import static io.nbd4j.client.conformance.Dialogue.STRUCTURED_REPLY_ACK;
 import static io.nbd4j.client.conformance.Dialogue.STRUCTURED_REPLY_UNSUPPORTED;
 import static io.nbd4j.client.conformance.Request.FLUSH;
 import static io.nbd4j.client.conformance.Request.READ;
@@ -13,6 +16,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.nbd4j.client.ConnectFailedException;
 import io.nbd4j.client.ConnectionLostException;
 import io.nbd4j.client.NbdClientBuilder;
 import io.nbd4j.client.NbdFuture;
@@ -39,6 +43,10 @@ class SeveralConnectionsIT {
     private static final String ONE_MEBIBYTE = GO_INFO + "0000000c 0000 0000000000100000 ";
     private static final String CAN_MULTI_CONN = "0ded ";
     private static final String NO_MULTI_CONN = "0ced ";
+    private static final String SET_META_CONTEXT =
+            OPTION + "0000000a 00000028 00000000 00000002 0000000f 'base:allocation' 00000009 'x-a:dirty' ";
+    private static final String BASE_SELECTED = REPLY + "0000000a 00000004 00000013 00000000 'base:allocation' ";
+    private static final String DIRTY_SELECTED = REPLY + "0000000a 00000004 0000000d 00000007 'x-a:dirty' ";
 
     private static ScriptedPeer open(Way way) {
         String reason = way.transport().unavailableBecause();
@@ -64,6 +72,28 @@ class SeveralConnectionsIT {
                 .graceTimeout(Duration.ofMillis(10))
                 .stallTimeout(Duration.ZERO)
                 .drainTimeout(Duration.ofMillis(200));
+    }
+
+    /** Returns a builder whose connections ask for two meta contexts. */
+    private static NbdClientBuilder asking(Way way) {
+        return way.transport()
+                .builder()
+                .extendedHeaders(false)
+                .graceTimeout(Duration.ofMillis(10))
+                .metaContexts("base:allocation", "x-a:dirty");
+    }
+
+    /** Accepts a connection, and leads it into the transmission phase, with the meta contexts that {@code selected} says. */
+    private static ScriptedConnection select(ScriptedPeer peer, String selected) {
+        return peer.accept()
+                .send(GREETING)
+                .expect("00000003" + STRUCTURED_REPLY)
+                .send(STRUCTURED_REPLY_ACK)
+                .expect(SET_META_CONTEXT)
+                .send(selected + REPLY + "0000000a 00000001 00000000 ")
+                .expect(GO)
+                .send(ONE_MEBIBYTE + CAN_MULTI_CONN + GO_ACK)
+                .flush();
     }
 
     private static Request receive(ScriptedConnection connection, int type) {
@@ -224,6 +254,41 @@ class SeveralConnectionsIT {
             Outcomes.await(closing);
             first.close();
             second.close();
+        }
+    }
+
+    @EachWayOverSockets
+    void connectionsWithOtherMetaContextsAreNoDevice(Way way) {
+        try (ScriptedPeer peer = open(way)) {
+            // When
+            NbdFuture<NbdMultiDevice> connecting =
+                    asking(way).connectMulti(way.transport().target(peer), 2);
+            ScriptedConnection first = select(peer, BASE_SELECTED + DIRTY_SELECTED);
+            ScriptedConnection second = select(peer, BASE_SELECTED);
+
+            // Then
+            assertThat(Outcomes.failureOf(connecting, ConnectFailedException.class))
+                    .hasMessageContaining("meta contexts: [base:allocation, x-a:dirty], and [base:allocation]");
+            first.close();
+            second.close();
+        }
+    }
+
+    @EachWayOverSockets
+    void connectionsMayHaveTheirMetaContextsInAnyOrder(Way way) {
+        try (ScriptedPeer peer = open(way)) {
+            // When
+            NbdFuture<NbdMultiDevice> connecting =
+                    asking(way).connectMulti(way.transport().target(peer), 2);
+            ScriptedConnection first = select(peer, BASE_SELECTED + DIRTY_SELECTED);
+            ScriptedConnection second = select(peer, DIRTY_SELECTED + BASE_SELECTED);
+
+            // Then
+            NbdMultiDevice device = Outcomes.await(connecting);
+            assertThat(device.connections()).hasSize(2);
+            first.close();
+            second.close();
+            Outcomes.await(device.closeAsync());
         }
     }
 }

@@ -2,13 +2,17 @@ package io.nbd4j.client.internal.handle;
 
 import io.nbd4j.client.ConnectFailedException;
 import io.nbd4j.client.ExportInfo;
+import io.nbd4j.client.MetaContext;
 import io.nbd4j.client.NbdFuture;
 import io.nbd4j.client.NbdMultiDevice;
 import io.nbd4j.client.NbdTarget;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -98,9 +102,19 @@ public final class MultiConnector {
             fail(new ConnectFailedException(
                     "the connections to " + target + " do not see the same export: " + first + ", and " + export,
                     null));
+        } else if (!contexts(export).equals(contexts(first))) {
+            // A walk may ask any of them.
+            fail(new ConnectFailedException(
+                    "the connections to " + target + " have not got the same meta contexts: " + contexts(first)
+                            + ", and " + contexts(export),
+                    null));
         } else if (--connecting == 0) {
             succeed(clients);
         }
+    }
+
+    private static Set<String> contexts(ExportInfo export) {
+        return export.metaContexts().stream().map(MetaContext::name).collect(Collectors.toCollection(TreeSet::new));
     }
 
     private void succeed(List<DefaultNbdClient> used) {

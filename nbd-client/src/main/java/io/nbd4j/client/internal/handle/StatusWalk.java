@@ -131,7 +131,19 @@ final class StatusWalk implements ExtentWalk {
             } else if (answer == null) {
                 fail(failure == null ? new IllegalStateException("neither an answer nor a failure") : failure);
             } else {
+                takeOrFail(answer);
+            }
+        }
+
+        /** Without an outcome the step would keep all later ones away. */
+        private void takeOrFail(BlockStatus answer) {
+            try {
                 take(answer);
+            } catch (RuntimeException e) {
+                if (over) {
+                    throw e;
+                }
+                fail(e);
             }
         }
 

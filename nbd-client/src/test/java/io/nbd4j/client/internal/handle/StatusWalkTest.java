@@ -317,6 +317,24 @@ class StatusWalkTest {
     }
 
     @Test
+    void anAnswerWithoutTheContextFailsTheStepAlone() {
+        // Given
+        Device device = Device.of(1000, 1);
+        StatusWalk walk = new StatusWalk(device, DIRTY, null);
+
+        // When
+        NbdFuture<List<Extent>> failed = walk.next();
+        device.answer(1000, 0);
+
+        // Then
+        assertThat(causeOf(failed)).isInstanceOf(IllegalArgumentException.class).hasMessageContaining(DIRTY);
+        NbdFuture<List<Extent>> next = walk.next();
+        device.turn();
+        assertThat(next).isNotDone();
+        assertThat(device.asked).containsExactly(NbdRange.of(0, 1000), NbdRange.of(0, 1000));
+    }
+
+    @Test
     void aStepIsCancelledWithItsRequestAndTakenAgain() {
         // Given
         Device device = Device.of(1000, 1);
