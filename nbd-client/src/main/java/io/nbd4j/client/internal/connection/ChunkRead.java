@@ -26,6 +26,11 @@ class ChunkRead extends ReadCommand<@Nullable Void> {
         this.sink = whole.sink;
     }
 
+    @Override
+    final boolean isGivenUp() {
+        return !sink.isOpen();
+    }
+
     /** The payload of a chunk is about to arrive. If there is no place for it, it is skipped. */
     final void beginData(int count) {
         if (sink.isOpen()) {

@@ -42,4 +42,9 @@ final class Coverage {
     long total() {
         return total;
     }
+
+    /** Returns how many ranges have arrived that do not touch. */
+    int ranges() {
+        return endByStart.size();
+    }
 }

@@ -11,6 +11,16 @@ import org.jspecify.annotations.Nullable;
  * @param <T> what the caller gets
  */
 abstract class ReadCommand<T extends @Nullable Object> extends Command<T> {
+    /**
+     * How many ranges of a read may have arrived that do not touch, beside one for each of its sectors. A server that answers
+     * sector by sector stays below that, whatever the order. Each costs an object, so one that sends every second byte could
+     * have us hold many times what it has sent, and what was asked for. That concerns this read only, which fails as it does
+     * when a part comes twice.
+     */
+    private static final int MORE_RANGES = 1024;
+
+    private static final int SECTOR = 512;
+
     /** Where the bytes go, from {@link #index} on. Held (retained) by this command; null when there is none, or no more. */
     @Nullable
     ByteBuf destination;
@@ -52,17 +62,33 @@ abstract class ReadCommand<T extends @Nullable Object> extends Command<T> {
         return covered > 0 || scattered != null;
     }
 
-    /** Notes that a part of the range arrives. Returns false if some of it came before. */
-    final boolean cover(long chunkOffset, long count) {
+    /** Returns whether the caller does not want the answer any more. */
+    boolean isGivenUp() {
+        return destination == null;
+    }
+
+    /** Notes that a part of the range arrives, unless the read was given up. Returns what is wrong with it, null if nothing is. */
+    final @Nullable String cover(long chunkOffset, long count) {
         long start = chunkOffset - offset;
-        if (scattered == null) {
-            if (start == covered) {
-                covered += count;
-                return true;
-            }
-            scattered = new Coverage(covered);
+        if (scattered == null && start == covered) {
+            covered += count;
+            return null;
         }
-        return scattered.add(start, start + count);
+        return isGivenUp() ? null : scatter(start, count);
+    }
+
+    private @Nullable String scatter(long start, long count) {
+        Coverage parts = scattered;
+        if (parts == null) {
+            parts = new Coverage(covered);
+            scattered = parts;
+        }
+        if (!parts.add(start, start + count)) {
+            return "the server sent a part of the range twice";
+        }
+        return parts.ranges() > MORE_RANGES + length / SECTOR
+                ? "the server sent too many parts that do not follow each other"
+                : null;
     }
 
     /** Returns whether every byte that was asked for has come. */
@@ -106,6 +132,7 @@ abstract class ReadCommand<T extends @Nullable Object> extends Command<T> {
     final void detach(Runnable ending) {
         // From here on the rest of the answer has no place to go to.
         releaseBuffers();
+        scattered = null;
         ending.run();
     }
 }

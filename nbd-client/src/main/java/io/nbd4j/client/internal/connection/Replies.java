@@ -34,7 +34,7 @@ final class Replies implements ReplyListener, ReceiveBuffers.Plan {
     private final InFlightTable inFlight;
     private final boolean readsInChunks;
 
-    /** The read whose payload is arriving, null between payloads. */
+    /** The read whose payload is arriving; null between payloads, and for one that is thrown away. */
     private @Nullable ReadCommand<?> current;
     /** Where the next byte of the payload goes, as an index of the destination. */
     private int currentIndex;
@@ -158,7 +158,9 @@ final class Replies implements ReplyListener, ReceiveBuffers.Plan {
     public void data(long cookie, long offset, long length) {
         ReadCommand<?> read = part(cookie, offset, length, "data");
         currentIsSimple = false;
-        begin(read, offset, (int) length);
+        if (read.refusal == null || read instanceof ChunkRead) {
+            begin(read, offset, (int) length);
+        }
     }
 
     /** Payload is about to arrive that belongs to {@code read}, which has to hold that much. */
@@ -210,7 +212,8 @@ final class Replies implements ReplyListener, ReceiveBuffers.Plan {
         ReadCommand<?> read = part(cookie, offset, length, "a hole");
         if (read instanceof ChunkRead chunks) {
             chunks.hole(offset, length);
-        } else {
+        } else if (read.refusal == null) {
+            // Else a server that sends the same hole again and again has us do much for a few bytes of its own.
             read.zero(read.index + (int) (offset - read.offset), (int) length);
         }
     }
@@ -225,11 +228,15 @@ final class Replies implements ReplyListener, ReceiveBuffers.Plan {
             throw new ProtocolViolationException("%s at %s, length %s, in the answer to a read of %s"
                     .formatted(what, Long.toUnsignedString(offset), Long.toUnsignedString(length), read.range()));
         }
-        boolean fragmented = read.isUnfragmented() && read.isBegun();
-        if (!read.cover(offset, length) && read.refusal == null) {
-            read.refusal = broken(read, "the server sent a part of the range twice");
-        } else if (fragmented && read.refusal == null) {
-            read.refusal = broken(read, "the server sent several parts, though it was asked not to (DF)");
+        if (read.refusal == null) {
+            boolean fragmented = read.isUnfragmented() && read.isBegun();
+            String wrong = read.cover(offset, length);
+            if (wrong == null && fragmented) {
+                wrong = "the server sent several parts, though it was asked not to (DF)";
+            }
+            if (wrong != null) {
+                read.refusal = broken(read, wrong);
+            }
         }
         return read;
     }
@@ -266,7 +273,7 @@ final class Replies implements ReplyListener, ReceiveBuffers.Plan {
     public void done(long cookie) {
         Command<?> command = inFlight.get(cookie);
         if (command instanceof ReadCommand<?> read) {
-            if (read.refusal == null && !read.isCovered()) {
+            if (read.refusal == null && !read.isCovered() && !read.isGivenUp()) {
                 read.refusal = broken(read, "the server sent less than was asked for");
             }
         } else if (command instanceof StatusCommand status) {

@@ -38,6 +38,23 @@ class CoverageTest {
     }
 
     @Test
+    void countsTheRangesThatDoNotTouch() {
+        // Given
+        Coverage coverage = new Coverage(10);
+
+        // When // Then
+        assertThat(coverage.ranges()).isEqualTo(1);
+        coverage.add(20, 30);
+        assertThat(coverage.ranges()).isEqualTo(2);
+        coverage.add(25, 35);
+        assertThat(coverage.ranges()).as("with what was refused").isEqualTo(2);
+        coverage.add(30, 40);
+        assertThat(coverage.ranges()).as("with a neighbour").isEqualTo(2);
+        coverage.add(10, 20);
+        assertThat(coverage.ranges()).as("once the gap is closed").isEqualTo(1);
+    }
+
+    @Test
     void agreesWithASetOfBytes() {
         // Given
         Random random = new Random(1);

@@ -87,6 +87,31 @@ class GiveUpTest {
     }
 
     @Test
+    void ofACancelledReadNothingIsRemembered() {
+        try (Rig rig = Rig.structured()) {
+            // Given
+            ReadCommand<?> read = (ReadCommand<?>) rig.commands.read(4096, 0);
+            NbdFuture<?> chunks = rig.commands.readChunks(4096, 0, chunk -> {}, 0);
+            ReadCommand<?> readChunks = (ReadCommand<?>) chunks;
+            List<Request> requests = rig.requests();
+            requests.forEach(request -> rig.answer(Wire.hole(request.cookie(), 512, 512)));
+
+            // When
+            read.cancel(false);
+            chunks.cancel(false);
+            rig.turn();
+            requests.forEach(request ->
+                    rig.answer(Wire.hole(request.cookie(), 2048, 512), Wire.hole(request.cookie(), 2048, 512)));
+
+            // Then
+            assertThat(read.isBegun()).isFalse();
+            assertThat(readChunks.isBegun()).isFalse();
+            requests.forEach(request -> rig.answer(Wire.none(request.cookie())));
+            rig.assertWorks();
+        }
+    }
+
+    @Test
     void aReadCancelledInTheMiddleOfItsDataThrowsTheRestAway() {
         try (Rig rig = Rig.simple()) {
             // Given

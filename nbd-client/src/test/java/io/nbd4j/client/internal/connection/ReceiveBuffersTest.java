@@ -1,9 +1,11 @@
 package io.nbd4j.client.internal.connection;
 
 import static io.nbd4j.client.internal.connection.Rig.bytesOf;
+import static io.nbd4j.client.internal.connection.Rig.failureOf;
 import static io.nbd4j.client.internal.connection.Wire.pattern;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.nbd4j.client.CommandRefusedException;
 import io.nbd4j.client.NbdFuture;
 import io.nbd4j.client.ReadChunk;
 import io.nbd4j.codec.golden.WireBytes;
@@ -104,6 +106,29 @@ class ReceiveBuffersTest {
             assertThat(rig.connection.statistics().bytesReceivedDirect()).isEqualTo(LARGE - (SMALL_BUFFER - 28));
             assertThat(rig.connection.statistics().bytesReceivedCopied()).isEqualTo(SMALL_BUFFER - 28);
             destination.release();
+        }
+    }
+
+    @Test
+    void theDataOfAReadThatHasFailedGoesNowhere() {
+        try (Rig rig = rig(true)) {
+            // Given
+            ByteBuf destination = rig.dirty(LARGE);
+            byte[] before = ByteBufUtil.getBytes(destination, 0, destination.capacity());
+            NbdFuture<?> read = rig.commands.read(destination, 0);
+            long cookie = rig.request().cookie();
+            receive(rig, Wire.error(cookie, 5, "disk"));
+
+            // When
+            receive(rig, Wire.lastData(cookie, 0, pattern(0, LARGE)));
+
+            // Then
+            failureOf(read, CommandRefusedException.class);
+            assertThat(ByteBufUtil.getBytes(destination, 0, destination.capacity()))
+                    .isEqualTo(before);
+            assertThat(destination.refCnt()).isEqualTo(1);
+            destination.release();
+            rig.assertWorks();
         }
     }
 

@@ -15,8 +15,10 @@ import io.nbd4j.client.RequestFate;
 import io.nbd4j.codec.NbdError;
 import io.nbd4j.codec.golden.WireBytes;
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufUtil;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Named;
 import org.junit.jupiter.api.Test;
@@ -193,6 +195,85 @@ class StructuredReplyTest {
                 cookie -> Wire.hole(cookie, START + 1, 10),
                 cookie -> Wire.lastData(cookie, HALF, SECOND));
         assertThat(failure).hasMessageContaining("twice");
+    }
+
+    /** Else a few bytes of the server's would keep the event loop busy with as much memory as a read may have. */
+    @Test
+    void aHoleThatComesAgainIsNotZeroedAgain() {
+        try (Rig rig = Rig.structured()) {
+            // Given
+            ByteBuf destination = rig.dirty(LENGTH);
+            NbdFuture<?> read = rig.commands.read(destination, START);
+            long cookie = rig.request().cookie();
+            rig.answer(Wire.hole(cookie, START, LENGTH));
+            byte[] marked = new byte[LENGTH];
+            Arrays.fill(marked, (byte) 0x5a);
+            destination.setBytes(destination.writerIndex(), marked);
+
+            // When
+            rig.answer(Wire.hole(cookie, START, LENGTH), Wire.hole(cookie, START + 1, 1), Wire.none(cookie));
+
+            // Then
+            assertThat(failureOf(read, NbdProtocolException.class)).hasMessageContaining("twice");
+            assertThat(ByteBufUtil.getBytes(destination, destination.writerIndex(), LENGTH))
+                    .isEqualTo(marked);
+            destination.release();
+            rig.assertWorks();
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void whatComesOfAReadThatHasFailedIsThrownAway(Delivery delivery) {
+        try (Rig rig = Rig.structured()) {
+            // Given
+            ByteBuf destination = rig.dirty(LENGTH);
+            byte[] before = ByteBufUtil.getBytes(destination, 0, destination.capacity());
+            NbdFuture<?> read = rig.commands.read(destination, START);
+            long cookie = rig.request().cookie();
+
+            // When
+            rig.answer(
+                    delivery,
+                    Wire.error(cookie, 5, "disk"),
+                    Wire.data(cookie, START, FIRST),
+                    Wire.lastHole(cookie, HALF, LENGTH / 2));
+
+            // Then
+            assertThat(failureOf(read, CommandRefusedException.class).errno()).isEqualTo(NbdError.EIO);
+            assertThat(ByteBufUtil.getBytes(destination, 0, destination.capacity()))
+                    .isEqualTo(before);
+            destination.release();
+            rig.assertWorks();
+        }
+    }
+
+    /** Each part that stands alone has to be remembered. */
+    @Test
+    void aReadInMorePartsThanCanBeMeantFailsAlone() {
+        NbdProtocolException failure = assertFails(
+                Delivery.TOGETHER,
+                NbdProtocolException.class,
+                cookie -> everySecondByte(cookie, 1, LENGTH),
+                cookie -> everySecondByte(cookie, 0, LENGTH),
+                Wire::none);
+        assertThat(failure).hasMessageContaining("parts");
+    }
+
+    @Test
+    void aReadMayBeScatteredOverAsManyPartsAsItHasSectorsAndSome() {
+        assertReads(
+                Delivery.TOGETHER,
+                new byte[LENGTH],
+                cookie -> everySecondByte(cookie, 1, 2048),
+                cookie -> everySecondByte(cookie, 0, 2048),
+                cookie -> Wire.lastHole(cookie, HALF, LENGTH - 2048));
+    }
+
+    private static byte[] everySecondByte(long cookie, int from, int to) {
+        return WireBytes.concat(IntStream.range(0, (to - from + 1) / 2)
+                .mapToObj(i -> Wire.hole(cookie, START + from + 2L * i, 1))
+                .toArray(byte[][]::new));
     }
 
     @ParameterizedTest
