@@ -39,9 +39,10 @@ abstract class ReadCommand<T extends @Nullable Object> extends Command<T> {
         return length;
     }
 
-    /** Returns whether {@code count} bytes from {@code chunkOffset} of the export on are within what was asked for. */
+    /** Returns whether {@code count} bytes, at least one, from {@code chunkOffset} of the export on were asked for. */
     final boolean contains(long chunkOffset, long count) {
-        return chunkOffset >= offset && count <= length && chunkOffset - offset <= length - count;
+        // Offsets have 64 bits without a sign, if the caller wants it so: what is before the range is far behind it.
+        return count <= length && Long.compareUnsigned(chunkOffset - offset, length - count) <= 0;
     }
 
     /** Returns whether the answer has to come in one part. */

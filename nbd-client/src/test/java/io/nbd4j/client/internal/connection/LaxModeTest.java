@@ -4,16 +4,23 @@ import static io.nbd4j.client.internal.connection.Rig.bytesOf;
 import static io.nbd4j.client.internal.connection.Rig.failureOf;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.nbd4j.client.BlockStatus;
 import io.nbd4j.client.CommandRefusedException;
+import io.nbd4j.client.Extent;
+import io.nbd4j.client.MetaContext;
 import io.nbd4j.client.NbdFuture;
+import io.nbd4j.client.NbdProtocolException;
 import io.nbd4j.client.StrictCheck;
 import io.nbd4j.codec.CommandFlag;
 import io.nbd4j.codec.CommandType;
 import io.nbd4j.codec.NbdError;
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufUtil;
 import java.nio.ByteBuffer;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What is sent once a check of the strict mode is off, and that whatever the server makes of it harms nothing of ours. */
 class LaxModeTest {
@@ -150,6 +157,75 @@ class LaxModeTest {
             assertThat(request.offset()).isEqualTo(-1);
             failureOf(read, CommandRefusedException.class);
             rig.assertWorks();
+        }
+    }
+
+    /** The distance between the two offsets is more than a signed number can say. */
+    @Test
+    void dataFarFromAReadAtAHugeOffsetDropsTheConnectionAndTouchesNothing() {
+        try (Rig rig = Rig.structured()) {
+            // Given
+            rig.strict.set(StrictCheck.allBut(StrictCheck.BOUNDS));
+            long offset = -(1L << 40);
+            ByteBuf destination = rig.memory.directBuffer(612, 612).writeZero(100);
+            NbdFuture<?> read = rig.commands.read(destination, offset);
+
+            // When
+            long before = offset + Long.MIN_VALUE + 0xffff_ffceL;
+            rig.answer(Wire.data(rig.request().cookie(), before, Wire.pattern(1, 16)));
+
+            // Then
+            assertThat(before).isPositive();
+            rig.assertDropped();
+            failureOf(read, NbdProtocolException.class);
+            assertThat(ByteBufUtil.getBytes(destination, 0, 100)).containsOnly(0);
+            destination.release();
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(longs = {-(1L << 40), Long.MIN_VALUE, -512, -100, Long.MAX_VALUE - 100})
+    void aReadAtAHugeOffsetIsAnsweredInParts(long offset) {
+        try (Rig rig = Rig.structured()) {
+            // Given
+            rig.strict.set(StrictCheck.allBut(StrictCheck.BOUNDS));
+            NbdFuture<ByteBuf> read = rig.commands.read(512, offset);
+            long cookie = rig.request().cookie();
+
+            // When
+            rig.answer(
+                    Wire.data(cookie, offset + 200, Wire.pattern(offset + 200, 312)),
+                    Wire.lastData(cookie, offset, Wire.pattern(offset, 200)));
+
+            // Then
+            assertThat(bytesOf(read)).isEqualTo(Wire.pattern(offset, 512));
+        }
+    }
+
+    @Test
+    void theStatusOfARangeAtAHugeOffsetIsToldInParts() {
+        for (long offset : new long[] {-(1L << 40), -512, Long.MAX_VALUE - 100}) {
+            try (Rig rig =
+                    Rig.with().contexts(new MetaContext(0, "base:allocation")).open()) {
+                // Given
+                rig.strict.set(StrictCheck.allBut(StrictCheck.BOUNDS));
+                long part = Commands.MAX_COMPACT_EFFECT;
+                NbdFuture<BlockStatus> status = rig.commands.blockStatus(part + 1024, offset, 0);
+
+                // When
+                rig.answer(Wire.lastStatus(rig.request().cookie(), 0, 512, 1, 0xffff_ffffL, 0));
+                Request second = rig.request();
+                rig.answer(Wire.lastStatus(second.cookie(), 0, 0xffff_ffffL, 2));
+
+                // Then
+                assertThat(second.offset()).isEqualTo(offset + part);
+                assertThat(second.length()).isEqualTo(1024);
+                assertThat(status.join().extents("base:allocation"))
+                        .containsExactly(
+                                new Extent(offset, 512, 1),
+                                new Extent(offset + 512, part - 512, 0),
+                                new Extent(offset + part, 1024, 2));
+            }
         }
     }
 
