@@ -18,6 +18,7 @@ import io.nbd4j.testkit.ScriptedConnection;
 import io.nbd4j.testkit.ScriptedPeer;
 import io.netty.buffer.Unpooled;
 import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -73,6 +74,40 @@ class ClosingIT {
             assertThat(failureOf(write, CommandRefusedException.class).errno()).isEqualTo(NbdError.EPERM);
             assertThat(nbd.state()).isEqualTo(ConnectionState.CLOSED);
             connection.close();
+        }
+    }
+
+    @Test
+    void whatAnotherThreadAsksForWhileTheServerShutsDownIsNotSent() {
+        try (ScriptedPeer peer = ScriptedPeer.unix()) {
+            // Given two requests, and the answer to the first still being taken when another thread makes a third
+            NbdClient nbd = NbdClient.builder()
+                    .structuredReplies(false)
+                    .extendedHeaders(false)
+                    .build();
+            NbdFuture<NbdClient> connecting = nbd.connectUnix(peer.socket());
+            ScriptedConnection connection = serve(peer);
+            await(connecting);
+            NbdFuture<@Nullable Void> first = nbd.flush();
+            NbdFuture<@Nullable Void> second = nbd.flush();
+            CompletableFuture<NbdFuture<@Nullable Void>> third = first.thenApply(
+                    done -> CompletableFuture.supplyAsync(nbd::flush).join());
+
+            // When both answers arrive at once
+            String firstCookie = connection.readHex(28).substring(16, 32);
+            String secondCookie = connection.readHex(28).substring(16, 32);
+            connection
+                    .send("67446698 00000000" + firstCookie + "67446698" + ESHUTDOWN + secondCookie)
+                    .flush();
+
+            // Then
+            await(first);
+            failureOf(second, CommandRefusedException.class);
+            assertThat(failureOf(await(third), ConnectionLostException.class).fate())
+                    .isEqualTo(RequestFate.NOT_SENT);
+            assertThat(connection.readHex(28)).startsWith("2560951300000002");
+            connection.close();
+            await(nbd.closeAsync());
         }
     }
 

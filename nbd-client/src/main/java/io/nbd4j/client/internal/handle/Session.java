@@ -515,7 +515,8 @@ final class Session implements NegotiationListener, ConnectionOwner, LinkOpener.
     public void serverShutsDown() {
         state.close();
         if (phase instanceof Phase.Transmitting transmitting) {
-            transmitting.connection().failWaiting(new Loss(Loss.Kind.BROKEN, "the server is shutting down", null));
+            // Those too that another thread submitted before the state changed, and that nobody has fetched yet.
+            transmitting.connection().abandonWaiting(new Loss(Loss.Kind.BROKEN, "the server is shutting down", null));
             closeTransmission();
         }
     }
