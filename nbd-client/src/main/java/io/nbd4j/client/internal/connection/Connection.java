@@ -437,6 +437,12 @@ public final class Connection extends ChannelInboundHandlerAdapter implements St
         checkDrained();
     }
 
+    /** Returns why no more commands are taken though the connection works, null if they are. */
+    @Nullable
+    Loss refusal() {
+        return refusal;
+    }
+
     void serverShutsDown() {
         owner.serverShutsDown();
     }

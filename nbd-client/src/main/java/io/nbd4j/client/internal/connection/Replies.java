@@ -3,6 +3,7 @@ package io.nbd4j.client.internal.connection;
 import io.nbd4j.client.CommandRefusedException;
 import io.nbd4j.client.NbdException;
 import io.nbd4j.client.NbdProtocolException;
+import io.nbd4j.client.NbdRange;
 import io.nbd4j.client.RequestFate;
 import io.nbd4j.codec.CommandType;
 import io.nbd4j.codec.NbdError;
@@ -287,10 +288,18 @@ final class Replies implements ReplyListener, ReceiveBuffers.Plan {
         currentStatus = null;
         currentExtents = null;
         status.answered();
-        if (!shutdownSeen && status.advance()) {
+        if (shutdownSeen || !status.advance()) {
+            finish(status);
+            return;
+        }
+        Loss abandoned = connection.refusal();
+        if (abandoned == null) {
             received++;
             connection.sendAgain(status);
         } else {
+            // As for any other request of which a part was sent, and the rest is not any more.
+            status.refusal =
+                    abandoned.toException(RequestFate.UNKNOWN, status.type, NbdRange.of(status.offset, status.length));
             finish(status);
         }
     }

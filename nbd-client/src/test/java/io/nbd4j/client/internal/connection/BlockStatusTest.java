@@ -487,6 +487,45 @@ class BlockStatusTest {
         }
     }
 
+    @Test
+    void whatIsLeftOfAStatusIsNotAskedForOnceThatIsAbandoned() {
+        try (Rig rig = rig(BASE)) {
+            // Given
+            NbdFuture<BlockStatus> status = rig.commands.blockStatus(3 * PART, 0, 0);
+            Request first = rig.request();
+            rig.connection.abandonWaiting(new Loss(Loss.Kind.BROKEN, "abandoned by the test", null));
+            assertThat(status).isNotDone();
+
+            // When
+            rig.answer(Wire.lastStatus(first.cookie(), 0, PART, 0));
+
+            // Then
+            assertThat(rig.requests()).isEmpty();
+            ConnectionLostException loss = failureOf(status, ConnectionLostException.class);
+            assertThat(loss).hasMessageContaining("abandoned by the test");
+            assertThat(loss.fate()).isEqualTo(RequestFate.UNKNOWN);
+            assertThat(loss.range()).isEqualTo(NbdRange.of(0, 3 * PART));
+            assertThat(rig.connection.isIdle()).isTrue();
+        }
+    }
+
+    @Test
+    void theLastPartOfAStatusThatIsAbandonedCompletesIt() {
+        try (Rig rig = rig(BASE)) {
+            // Given
+            NbdFuture<BlockStatus> status = rig.commands.blockStatus(2 * PART, 0, 0);
+            rig.answer(Wire.lastStatus(rig.request().cookie(), 0, PART, 0));
+            Request last = rig.request();
+            rig.connection.abandonWaiting(new Loss(Loss.Kind.BROKEN, "abandoned by the test", null));
+
+            // When
+            rig.answer(Wire.lastStatus(last.cookie(), 0, PART, 0));
+
+            // Then
+            assertThat(status.join().coveredLength(BASE.name())).isEqualTo(2 * PART);
+        }
+    }
+
     // ---- Giving up, deadlines, and the end
 
     @Test
