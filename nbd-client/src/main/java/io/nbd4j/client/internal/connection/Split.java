@@ -84,12 +84,23 @@ final class Split {
     /** Sends no further piece; the whole fails once those that were sent have ended, maybe at once. */
     void fail(NbdException cause) {
         if (failure == null) {
-            failure = cause;
+            failure = firstRefusal(cause);
         }
         stop();
         if (outstanding.isEmpty()) {
             whole.end(failure);
         }
+    }
+
+    /** Returns what the server has said about a piece whose answer is being taken, which came before {@code cause}. */
+    private NbdException firstRefusal(NbdException cause) {
+        for (Command<?> piece : outstanding) {
+            NbdException refusal = piece.refusal;
+            if (refusal != null) {
+                return refusal;
+            }
+        }
+        return cause;
     }
 
     /** Returns whether the memory of a piece that was sent is still read from. */

@@ -49,6 +49,9 @@ final class Rig implements ConnectionOwner, AutoCloseable {
     /** Whether the owner ends the requests as soon as it hears of a loss, as it does when there is no child to ask. */
     boolean failsAtOnce = true;
 
+    /** What the owner does when the server shuts down. */
+    Runnable onShutdown = () -> {};
+
     private final boolean structured;
     private final boolean extended;
     private byte[] unread = new byte[0];
@@ -223,6 +226,7 @@ final class Rig implements ConnectionOwner, AutoCloseable {
     @Override
     public void serverShutsDown() {
         shutdowns++;
+        onShutdown.run();
     }
 
     // ---- The server

@@ -12,6 +12,7 @@ import io.nbd4j.client.NbdRange;
 import io.nbd4j.client.RequestFate;
 import io.nbd4j.codec.CommandFlag;
 import io.nbd4j.codec.CommandType;
+import io.nbd4j.codec.NbdError;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import java.nio.ByteBuffer;
@@ -23,6 +24,7 @@ import org.junit.jupiter.api.Test;
 /** Requests that are longer than the server takes at once. */
 class SplitTest {
     private static final int MAXIMUM = 65536;
+    private static final int ESHUTDOWN = 108;
 
     private static Rig rig() {
         return Rig.with().blocks(1, 512, MAXIMUM).open();
@@ -192,6 +194,38 @@ class SplitTest {
             assertThat(failure.serverMessage()).isEqualTo("full");
             assertThat(data.refCnt()).isZero();
             rig.assertWorks();
+        }
+    }
+
+    @Test
+    void aRefusalCountsThoughItHasTheOwnerEndWhatWaits() {
+        for (boolean together : new boolean[] {true, false}) {
+            try (Rig rig = Rig.with().inFlight(1).blocks(1, 512, MAXIMUM).open()) {
+                // Given
+                rig.onShutdown =
+                        () -> rig.connection.abandonWaiting(new Loss(Loss.Kind.BROKEN, "the server shuts down", null));
+                NbdFuture<ByteBuf> read = rig.commands.read(3 * MAXIMUM, 0);
+                NbdFuture<?> behind = rig.commands.flush();
+                long cookie = rig.request().cookie();
+
+                // When
+                if (together) {
+                    rig.answer(Wire.lastError(cookie, ESHUTDOWN, "bye"));
+                } else {
+                    rig.answer(Wire.error(cookie, ESHUTDOWN, "bye"));
+                    assertThat(read).isNotDone();
+                    rig.answer(Wire.none(cookie));
+                }
+
+                // Then
+                CommandRefusedException failure = failureOf(read, CommandRefusedException.class);
+                assertThat(failure.errno()).isEqualTo(NbdError.ESHUTDOWN);
+                assertThat(failure.range()).isEqualTo(NbdRange.of(0, MAXIMUM));
+                assertThat(failureOf(behind, ConnectionLostException.class).fate())
+                        .isEqualTo(RequestFate.NOT_SENT);
+                assertThat(rig.requests()).isEmpty();
+                assertThat(rig.connection.isIdle()).isTrue();
+            }
         }
     }
 
