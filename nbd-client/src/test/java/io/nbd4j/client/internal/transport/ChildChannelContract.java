@@ -750,6 +750,8 @@ public abstract class ChildChannelContract extends ChildChannelFixture {
     public void leavesNoDescriptorAndNoThreadBehindAfterAThousandChannels() throws Exception {
         // Given
         int descriptors = openDescriptors();
+        // Such as the one that starts children, which the process keeps.
+        long threads = threadsOf(threadNames());
 
         // When
         for (int i = 0; i < 1000; i++) {
@@ -771,6 +773,6 @@ public abstract class ChildChannelContract extends ChildChannelFixture {
 
         // Then
         await().atMost(PATIENCE).until(() -> openDescriptors() <= descriptors + 5);
-        await().atMost(PATIENCE).until(() -> threadsOf(threadNames()) == 0);
+        await().atMost(PATIENCE).until(() -> threadsOf(threadNames()) <= threads);
     }
 }
