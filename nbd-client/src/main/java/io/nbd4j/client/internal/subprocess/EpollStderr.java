@@ -12,8 +12,10 @@ import io.netty.channel.unix.FileDescriptor;
 import io.netty.util.concurrent.Future;
 import io.netty.util.concurrent.FutureListener;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.util.concurrent.RejectedExecutionException;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 
 /**
@@ -60,12 +62,21 @@ public final class EpollStderr implements EpollIoHandle {
     }
 
     private void onRegistered(Future<IoRegistration> registered) {
-        if (registered.isSuccess()) {
-            // Registering only files the handle; the descriptor is watched from the first submit on.
-            registered.getNow().submit(EpollIoOps.EPOLLIN);
-        } else {
-            LOG.debug("The standard error of a child is lost: it can't be watched", registered.cause());
+        Throwable problem = registered.isSuccess() ? watch(registered.getNow()) : registered.cause();
+        if (problem != null) {
+            LOG.debug("The standard error of a child is lost: it can't be watched", problem);
             finish();
+        }
+    }
+
+    /** Registering only files the handle; the descriptor is watched from the first submit on. Returns what is in the way. */
+    private static @Nullable Throwable watch(IoRegistration registration) {
+        try {
+            registration.submit(EpollIoOps.EPOLLIN);
+            return null;
+        } catch (UncheckedIOException e) {
+            registration.cancel();
+            return e;
         }
     }
 

@@ -15,10 +15,13 @@ import io.netty.channel.epoll.EpollIoHandler;
 import io.netty.channel.unix.FileDescriptor;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 class EpollStderrTest {
     private IoEventLoopGroup group;
@@ -78,6 +81,22 @@ class EpollStderrTest {
         tail.ended().join();
         assertThat(tail.text()).isEmpty();
         assertThat(reading.isOpen()).isFalse();
+    }
+
+    /** Epoll refuses files as it refuses any descriptor when its limits are reached. */
+    @Test
+    void endsWhereTheKernelDoesNotWatch(@TempDir Path directory) throws IOException {
+        // Given
+        FileDescriptor refused =
+                FileDescriptor.from(Files.createFile(directory.resolve("file")).toFile());
+
+        // When
+        EpollStderr.start(refused, tail, loop);
+
+        // Then
+        await().until(tail.ended()::isDone);
+        assertThat(refused.isOpen()).isFalse();
+        reading.close();
     }
 
     @Test

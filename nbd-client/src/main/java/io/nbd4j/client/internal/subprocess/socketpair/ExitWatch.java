@@ -12,6 +12,7 @@ import io.netty.channel.unix.FileDescriptor;
 import io.netty.util.concurrent.Future;
 import io.netty.util.concurrent.FutureListener;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -68,14 +69,23 @@ final class ExitWatch {
     }
 
     private void onRegistered(Future<IoRegistration> registered) {
-        if (registered.isSuccess()) {
-            registration = registered.getNow();
-            // Registering only files the handle; the descriptor is watched from the first submit on.
-            registration.submit(EpollIoOps.EPOLLIN);
-        } else {
-            LOG.debug("The pidfd of child {} can't be watched; a timer asks", reaper.pid(), registered.cause());
+        Throwable problem = registered.isSuccess() ? watch(registered.getNow()) : registered.cause();
+        if (problem != null) {
+            LOG.debug("The pidfd of child {} can't be watched; a timer asks", reaper.pid(), problem);
             ask(FIRST_DELAY_MILLIS);
         }
+    }
+
+    /** Registering only files the handle; the descriptor is watched from the first submit on. Returns what is in the way. */
+    private @Nullable Throwable watch(IoRegistration registered) {
+        try {
+            registered.submit(EpollIoOps.EPOLLIN);
+        } catch (UncheckedIOException e) {
+            registered.cancel();
+            return e;
+        }
+        registration = registered;
+        return null;
     }
 
     private void ask(long delayMillis) {
