@@ -5,6 +5,7 @@ import io.nbd4j.client.InvalidRequestException;
 import io.nbd4j.client.NbdException;
 import io.nbd4j.client.NbdStatistics;
 import io.nbd4j.client.RequestFate;
+import io.nbd4j.client.internal.tls.HoldsBack;
 import io.nbd4j.client.internal.tls.TlsErrors;
 import io.nbd4j.codec.NbdError;
 import io.nbd4j.codec.ProtocolViolationException;
@@ -355,6 +356,7 @@ public final class Connection extends ChannelInboundHandlerAdapter implements St
     public void handlerAdded(ChannelHandlerContext ctx) {
         context = ctx;
         ctx.channel().config().setWriteBufferWaterMark(BACKLOG);
+        stallWatch.heldBackBy(ctx.pipeline().get(HoldsBack.class));
         ReceiveBuffers buffers = settings.receiveDirectly();
         if (buffers != null) {
             buffers.follow(replies);

@@ -1,5 +1,6 @@
 package io.nbd4j.client.internal.connection;
 
+import io.nbd4j.client.internal.tls.HoldsBack;
 import io.netty.channel.Channel;
 import io.netty.channel.EventLoop;
 import io.netty.util.concurrent.ScheduledFuture;
@@ -35,6 +36,11 @@ final class StallWatch {
         this.loop = loop;
         this.limitNanos = limitNanos;
         this.watched = watched;
+    }
+
+    /** Says which handler of the channel holds back what is sent, null for none. */
+    void heldBackBy(@Nullable HoldsBack handler) {
+        backlog.heldBackBy(handler);
     }
 
     /** From now on a reply is owed. */

@@ -24,6 +24,12 @@ final class GatedChannel extends EmbeddedChannel {
         return bytes;
     }
 
+    /** Returns how much is left of the buffer that leaves next. */
+    int next() {
+        ChannelOutboundBuffer outbound = unsafe().outboundBuffer();
+        return outbound != null && outbound.current() instanceof ByteBuf head ? head.readableBytes() : 0;
+    }
+
     /** Returns how often something was written, as one system call would. */
     int writes() {
         return flushes;

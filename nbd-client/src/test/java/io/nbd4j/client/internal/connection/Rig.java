@@ -8,6 +8,7 @@ import io.nbd4j.client.MetaContext;
 import io.nbd4j.client.NbdException;
 import io.nbd4j.client.NbdFuture;
 import io.nbd4j.client.StrictCheck;
+import io.nbd4j.client.internal.tls.TlsLayer;
 import io.nbd4j.codec.SizeConstraints;
 import io.nbd4j.codec.TransmissionFlags;
 import io.netty.buffer.ByteBuf;
@@ -90,6 +91,9 @@ final class Rig implements ConnectionOwner, AutoCloseable {
                         traffic),
                 this);
         commands = connection.commands();
+        if (settings.tls != null) {
+            settings.tls.addTo(channel.pipeline());
+        }
         channel.pipeline().addLast(traffic, connection);
     }
 
@@ -127,6 +131,7 @@ final class Rig implements ConnectionOwner, AutoCloseable {
         private @Nullable ByteBufAllocator allocator;
         private @Nullable ReceiveBuffers buffers;
         private @Nullable ManualLoop loop;
+        private @Nullable TlsLayer tls;
 
         Settings size(long value) {
             size = value;
@@ -205,6 +210,11 @@ final class Rig implements ConnectionOwner, AutoCloseable {
 
         Settings loop(ManualLoop value) {
             loop = value;
+            return this;
+        }
+
+        Settings tls(TlsLayer value) {
+            tls = value;
             return this;
         }
 

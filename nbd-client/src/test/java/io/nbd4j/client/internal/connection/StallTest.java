@@ -9,18 +9,44 @@ import io.nbd4j.client.CommandRefusedException;
 import io.nbd4j.client.NbdFuture;
 import io.nbd4j.client.NbdTimeoutException;
 import io.nbd4j.client.RequestFate;
+import io.nbd4j.client.internal.tls.psk.PskLayer;
+import io.nbd4j.client.internal.tls.psk.PskServer;
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import org.bouncycastle.tls.ProtocolVersion;
 import org.junit.jupiter.api.Test;
 
 /** The watch for a server that does nothing, in a time that passes only when the test says so. */
 class StallTest {
     private static final int LARGE = 1 << 20;
 
+    private static final byte[] KEY = "a key that both know".getBytes(StandardCharsets.US_ASCII);
+
     private static Rig rig() {
         return Rig.with().stallSeconds(60).open();
+    }
+
+    private static Rig rigUnderPsk(PskServer server) {
+        PskLayer layer = new PskLayer("alice", KEY, null, Runnable::run);
+        Rig rig = Rig.with().stallSeconds(60).tls(layer).open();
+        carry(rig, server);
+        return rig;
+    }
+
+    /** Carries bytes between the two until both are silent. */
+    private static void carry(Rig rig, PskServer server) {
+        boolean any = true;
+        while (any) {
+            rig.turn();
+            ByteBuf answer = server.take(Unpooled.wrappedBuffer(rig.channel.take()));
+            any = answer.isReadable();
+            rig.receive(answer);
+        }
     }
 
     @Test
@@ -196,6 +222,56 @@ class StallTest {
             assertThat(write).isNotDone();
             rig.pass(60);
             failureOf(write, NbdTimeoutException.class);
+        }
+    }
+
+    @Test
+    void whatIsEncryptedInPlaceOfWhatWasTakenHidesNoSignOfLife() throws IOException {
+        PskServer server = new PskServer(ProtocolVersion.TLSv13, "alice", KEY);
+        try (Rig rig = rigUnderPsk(server)) {
+            // Given a channel in which there are pieces of one length
+            rig.channel.allow(0);
+            NbdFuture<?> write = rig.commands.write(rig.payload(0, 4 * LARGE), 0, 0);
+            rig.turn();
+            rig.channel.allow(rig.channel.next());
+            long inChannel = rig.channel.pending();
+
+            // When
+            for (int i = 0; i < 8; i++) {
+                rig.pass(50);
+                assertThat(rig.losses).isEmpty();
+                rig.channel.allow(rig.channel.next());
+                assertThat(rig.channel.pending()).isEqualTo(inChannel);
+            }
+
+            // Then
+            rig.channel.allow(Long.MAX_VALUE);
+            carry(rig, server);
+            byte[] heard = server.heard();
+            assertThat(heard).hasSize(28 + 4 * LARGE).endsWith(pattern(0, 4 * LARGE));
+            rig.receive(server.say(Wire.simple(1L << 32, 0)));
+            assertThat(write).isCompleted();
+        }
+    }
+
+    @Test
+    void aServerThatTakesNothingUnderPskIsDead() throws IOException {
+        PskServer server = new PskServer(ProtocolVersion.TLSv13, "alice", KEY);
+        try (Rig rig = rigUnderPsk(server)) {
+            // Given
+            rig.channel.allow(0);
+            NbdFuture<?> write = rig.commands.write(rig.payload(0, 4 * LARGE), 0, 0);
+            rig.turn();
+            rig.pass(59);
+            assertThat(write).isNotDone();
+
+            // When
+            rig.pass(1);
+
+            // Then
+            failureOf(write, NbdTimeoutException.class);
+            assertThat(rig.losses).extracting(Loss::kind).containsExactly(Loss.Kind.STALLED);
+            rig.channel.allow(Long.MAX_VALUE);
         }
     }
 

@@ -1,5 +1,6 @@
 package io.nbd4j.client.internal.tls.psk;
 
+import io.nbd4j.client.internal.tls.HoldsBack;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.channel.Channel;
@@ -36,7 +37,7 @@ import org.slf4j.LoggerFactory;
  * <p>What is written belongs to the handler, and is released when it was encrypted, or can't be. So that a large write does not
  * take its size twice, encrypting stops while {@value #MAX_UNSENT} bytes of records have not left.
  */
-final class PskHandler extends ChannelDuplexHandler {
+final class PskHandler extends ChannelDuplexHandler implements HoldsBack {
     private static final Logger LOGGER = LoggerFactory.getLogger(PskHandler.class);
     private static final int MAX_UNSENT = 1 << 20;
     /** How much is encrypted in one buffer: sixteen records, which together are a bit longer than this. */
@@ -276,6 +277,20 @@ final class PskHandler extends ChannelDuplexHandler {
         flushed = unencrypted.size();
         pump(ctx);
         ctx.flush();
+    }
+
+    @Override
+    public long bytesHeldBack() {
+        long bytes = 0;
+        int left = flushed;
+        for (Unencrypted next : unencrypted) {
+            if (left == 0) {
+                break;
+            }
+            left--;
+            bytes += next.data() == null ? 0 : next.data().readableBytes();
+        }
+        return bytes;
     }
 
     /** Encrypts what was flushed, as long as what is encrypted gets away. */

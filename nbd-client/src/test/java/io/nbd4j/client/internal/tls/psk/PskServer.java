@@ -24,18 +24,19 @@ import org.bouncycastle.tls.crypto.impl.jcajce.JcaTlsCryptoProvider;
 import org.jspecify.annotations.Nullable;
 
 /** A server that knows one key, and speaks one version of TLS. */
-final class PskServer {
+public final class PskServer {
     private static final TlsCrypto CRYPTO = new JcaTlsCryptoProvider().create(new SecureRandom());
 
     final TlsServerProtocol protocol = new TlsServerProtocol();
     private boolean failed;
 
-    PskServer(ProtocolVersion version, String identity, byte[] key) throws IOException {
+    /** Creates a server that waits for the client. */
+    public PskServer(ProtocolVersion version, String identity, byte[] key) throws IOException {
         protocol.accept(new Knowing(version, identity.getBytes(StandardCharsets.UTF_8), key));
     }
 
     /** Takes bytes from the client, releases them, and returns what it says to that. */
-    ByteBuf take(ByteBuf bytes) {
+    public ByteBuf take(ByteBuf bytes) {
         byte[] copy = ByteBufUtil.getBytes(bytes);
         bytes.release();
         if (!failed && !protocol.isClosed()) {
@@ -50,7 +51,7 @@ final class PskServer {
     }
 
     /** Encrypts. */
-    ByteBuf say(byte[] bytes) throws IOException {
+    public ByteBuf say(byte[] bytes) throws IOException {
         protocol.writeApplicationData(bytes, 0, bytes.length);
         return says();
     }
@@ -67,7 +68,7 @@ final class PskServer {
     }
 
     /** Returns what the client has said since the last call. */
-    byte[] heard() {
+    public byte[] heard() {
         byte[] bytes = new byte[protocol.getAvailableInputBytes()];
         protocol.readInput(bytes, 0, bytes.length);
         return bytes;
