@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Vector;
 import org.bouncycastle.tls.AlertDescription;
+import org.bouncycastle.tls.AlertLevel;
 import org.bouncycastle.tls.BasicTlsPSKExternal;
 import org.bouncycastle.tls.BasicTlsPSKIdentity;
 import org.bouncycastle.tls.NameType;
@@ -27,6 +28,7 @@ final class PskClient extends PSKTlsClient {
     private final byte[] key;
     private final @Nullable String hostname;
     private boolean up;
+    private boolean askedToRenegotiate;
 
     PskClient(TlsCrypto crypto, String identity, byte[] key, @Nullable String hostname) {
         super(crypto, new BasicTlsPSKIdentity(identity.getBytes(StandardCharsets.UTF_8), key));
@@ -65,6 +67,20 @@ final class PskClient extends PSKTlsClient {
     public void notifyHandshakeComplete() throws IOException {
         super.notifyHandshakeComplete();
         up = true;
+    }
+
+    /** The library answers each wish of the server for another handshake by this warning. */
+    @Override
+    public void notifyAlertRaised(short level, short description, @Nullable String message, @Nullable Throwable cause) {
+        super.notifyAlertRaised(level, description, message, cause);
+        if (level == AlertLevel.warning && description == AlertDescription.no_renegotiation) {
+            askedToRenegotiate = true;
+        }
+    }
+
+    /** Returns whether the server has asked for another handshake, as it can in TLS 1.2. */
+    boolean isAskedToRenegotiate() {
+        return askedToRenegotiate;
     }
 
     /** Returns whether the handshake is over, and was successful. */

@@ -40,6 +40,10 @@ final class PskSession {
         } catch (IOException e) {
             throw failure(e);
         }
+        if (client.isAskedToRenegotiate()) {
+            // A server that asks without end and does not read would have the answers fill the memory.
+            throw new SSLException("the server wants to renegotiate");
+        }
     }
 
     /** Returns whether the handshake is over, and was successful. */

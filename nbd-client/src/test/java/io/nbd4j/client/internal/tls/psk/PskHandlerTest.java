@@ -363,6 +363,27 @@ class PskHandlerTest {
         assertThat(channel.isOpen()).isFalse();
     }
 
+    @Test
+    void aServerThatAsksToRenegotiateAndReadsNothingEndsTheConnection() throws IOException {
+        // Given
+        PskServer server = connected(ProtocolVersion.TLSv12);
+        channel.allow(0);
+
+        // When
+        for (int i = 0; i < 1000; i++) {
+            deliver(server.askToRenegotiate(), Integer.MAX_VALUE);
+        }
+
+        // Then
+        assertThat(channel.waiting()).isLessThan(1000);
+        assertThat(failures)
+                .singleElement()
+                .isInstanceOf(SSLException.class)
+                .extracting(Throwable::getMessage)
+                .isEqualTo("the server wants to renegotiate");
+        assertThat(channel.isOpen()).isFalse();
+    }
+
     @ParameterizedTest
     @CsvSource({
         "1.2,alice,another key",

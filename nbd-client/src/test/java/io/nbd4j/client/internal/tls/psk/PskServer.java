@@ -27,7 +27,7 @@ import org.jspecify.annotations.Nullable;
 public final class PskServer {
     private static final TlsCrypto CRYPTO = new JcaTlsCryptoProvider().create(new SecureRandom());
 
-    final TlsServerProtocol protocol = new TlsServerProtocol();
+    final Protocol protocol = new Protocol();
     private boolean failed;
 
     /** Creates a server that waits for the client. */
@@ -56,6 +56,12 @@ public final class PskServer {
         return says();
     }
 
+    /** Asks the client to begin a new handshake, which only TLS 1.2 has. */
+    ByteBuf askToRenegotiate() throws IOException {
+        protocol.sendHelloRequestMessage();
+        return says();
+    }
+
     ByteBuf sayGoodbye() throws IOException {
         protocol.close();
         return says();
@@ -76,6 +82,14 @@ public final class PskServer {
 
     boolean hasFailed() {
         return failed;
+    }
+
+    /** Can say what the library's server never does. */
+    static final class Protocol extends TlsServerProtocol {
+        @Override
+        protected void sendHelloRequestMessage() throws IOException {
+            super.sendHelloRequestMessage();
+        }
     }
 
     @SuppressWarnings({"JdkObsolete", "rawtypes"}) // the library's interface is made of Vector
