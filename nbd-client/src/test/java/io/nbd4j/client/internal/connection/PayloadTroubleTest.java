@@ -13,6 +13,7 @@ import io.netty.buffer.UnpooledByteBufAllocator;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelOutboundHandlerAdapter;
 import io.netty.channel.ChannelPromise;
+import java.nio.ByteBuffer;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -93,6 +94,11 @@ class PayloadTroubleTest {
 
         @Override
         public CompositeByteBuf getBytes(int index, ByteBuf destination, int destinationIndex, int length) {
+            throw new IllegalStateException("unmapped");
+        }
+
+        @Override
+        public ByteBuffer[] nioBuffers(int index, int length) {
             throw new IllegalStateException("unmapped");
         }
     }
