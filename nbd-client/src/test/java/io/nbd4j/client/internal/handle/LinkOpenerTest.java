@@ -32,10 +32,13 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** What becomes of opening when the event loop ends first. The time limit only ends what hangs. */
 @Timeout(60)
@@ -74,27 +77,16 @@ class LinkOpenerTest {
         group.next().submit(() -> {}).syncUninterruptibly();
     }
 
-    @Test
-    void aCommandThatIsStartedAfterTheEventLoopFails() {
-        // Given
-        keepSpawnThreadBusy();
-        NbdFuture<NbdClient> connecting = nbd.connectCommand(NO_COMMAND);
-        turn();
-
-        // When
-        endLoop();
-        spawning.countDown();
-
-        // Then
-        Outcomes.failureOf(connecting, SubprocessException.class);
-        assertThat(nbd.state()).isEqualTo(ConnectionState.DEAD);
+    static Stream<NbdTarget> whatIsStarted() {
+        return Stream.of(NbdTarget.command(NO_COMMAND), NbdTarget.socketActivation(NO_COMMAND));
     }
 
-    @Test
-    void aServerToActivateThatIsStartedAfterTheEventLoopFails() {
+    @ParameterizedTest
+    @MethodSource("whatIsStarted")
+    void aServerThatIsStartedAfterTheEventLoopFails(NbdTarget target) {
         // Given
         keepSpawnThreadBusy();
-        NbdFuture<NbdClient> connecting = nbd.connect(NbdTarget.socketActivation(NO_COMMAND));
+        NbdFuture<NbdClient> connecting = nbd.connect(target);
         turn();
 
         // When
