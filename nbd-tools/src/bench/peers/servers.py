@@ -13,6 +13,10 @@ from peers.failure import fail
 EXPORT_SIZE = "1G"
 # What the TLS server takes: GnuTLS clients would rather have AES-256, the others AES-128. All are to do the same work.
 GNUTLS = "gnutls.conf"
+# To write 1 GiB for each child may take ten times as long as to measure it, where a virtual machine's page faults are slow.
+# glibc takes huge pages if it is asked to, if all memory is of one arena, and if that grows by more than a page at a time.
+# Set by env(1), so that it is the server's alone: a client would hand its own environment down.
+HUGE_PAGES = ["env", "GLIBC_TUNABLES=glibc.malloc.hugetlb=1:glibc.malloc.arena_max=1:glibc.malloc.top_pad=67108864"]
 
 
 class ChildServer:
@@ -75,9 +79,11 @@ class ListeningServer:
 class Servers:
     """Makes the server of a case. Sockets and certificates live in a directory of their own until the end."""
 
-    def __init__(self, nbd, child_command):
+    def __init__(self, nbd, child_command, fill):
         self.nbd = nbd
         self.child_command = child_command
+        # Where nothing is written nothing is allocated.
+        self.nbdkit_prefix = HUGE_PAGES if fill else []
 
     def __enter__(self):
         self._directory = tempfile.TemporaryDirectory(prefix="nbd4j-bench-")
@@ -91,18 +97,18 @@ class Servers:
 
     def of(self, case):
         if case.is_child:
-            return ChildServer(shlex.split(self.child_command) if case.server == "memory"
-                               else ["nbdkit", "-s", case.server, EXPORT_SIZE])
+            command = shlex.split(self.child_command) if case.server == "memory" else ["nbdkit", "-s", case.server, EXPORT_SIZE]
+            return ChildServer([*self.nbdkit_prefix, *command])
         if case.transport == "unix":
             path = self._new_path()
             return ListeningServer(self._unix_command(case.server, path), f"nbd+unix:///?socket={path}", [path])
         port = free_port()
         plugin = [case.server, EXPORT_SIZE]
         if case.transport == "tcp":
-            command = ["nbdkit", "-f", "-i", "127.0.0.1", "-p", str(port), *plugin]
+            command = [*self.nbdkit_prefix, "nbdkit", "-f", "-i", "127.0.0.1", "-p", str(port), *plugin]
             return ListeningServer(command, f"nbd://127.0.0.1:{port}", [f"127.0.0.1:{port}"])
         certificates = self._certificate_directory()
-        command = ["nbdkit", "-f", "-i", "127.0.0.1", "-p", str(port), "--tls=require",
+        command = [*self.nbdkit_prefix, "nbdkit", "-f", "-i", "127.0.0.1", "-p", str(port), "--tls=require",
                    f"--tls-certificates={certificates}", *plugin]
         uri = f"nbds://localhost:{port}/?tls-certificates={certificates}"
         return ListeningServer(command, uri, [f"127.0.0.1:{port}"], {"GNUTLS_SYSTEM_PRIORITY_FILE": str(certificates / GNUTLS)})
@@ -110,7 +116,7 @@ class Servers:
     def _unix_command(self, server, path):
         if server == "serve":
             return [self.nbd, "serve", "--memory", EXPORT_SIZE, "--unix", path]
-        return ["nbdkit", "-f", "-U", path, server, EXPORT_SIZE]
+        return [*self.nbdkit_prefix, "nbdkit", "-f", "-U", path, server, EXPORT_SIZE]
 
     def _new_path(self):
         self._numbers += 1
