@@ -24,8 +24,12 @@ import org.jspecify.annotations.Nullable;
  * request could be made, which is so as long as the future is not done. {@link #orTimeout} (and any
  * {@link #completeExceptionally} with a {@link TimeoutException}) is stricter with a write whose bytes have not all left the
  * process when the time is over: it closes the connection rather than wait, see
- * {@link NbdClientBuilder#requestTimeout}. Dependent stages are plain
- * {@link CompletableFuture}s.
+ * {@link NbdClientBuilder#requestTimeout}.
+ *
+ * <p>Dependent stages are plain {@link CompletableFuture}s, which run where this future completes, with the two exceptions of
+ * every {@code CompletableFuture}: a stage that is added to a complete future runs in the thread that adds it, and a thread
+ * that waits for this future in {@link #get()} or {@link #join()} may run its stages when it wakes up. The {@code Async} methods
+ * name an executor instead.
  *
  * <p>Each method that returns such a future documents what it completes with, and how it fails. Failures of the library
  * are {@link NbdException}s, as the cause of a {@link java.util.concurrent.CompletionException} from {@code join()} and
