@@ -70,7 +70,6 @@ class CaseSet:
     rounds: int
     runtime: float
     warmup: float
-    fill: bool
     raw_rounds: int
     fio_rounds: int
     rounds_without_goal: int = 5
@@ -128,15 +127,15 @@ def matrix_cases():
 
 SETS = {
     "subprocess": CaseSet(
-        "six cases of a server that is a child; what is read was never written",
-        subprocess_cases(), rounds=5, runtime=5, warmup=3, fill=False, raw_rounds=0, fio_rounds=0,
+        "six cases of a server that is a child",
+        subprocess_cases(), rounds=5, runtime=5, warmup=3, raw_rounds=0, fio_rounds=0,
     ),
     "goals": CaseSet(
         "the cases that have a goal, with raw beside each; under 40 minutes",
-        tuple(goal_cases()), rounds=15, runtime=0.2, warmup=0.05, fill=True, raw_rounds=5, fio_rounds=2,
+        tuple(goal_cases()), rounds=15, runtime=0.2, warmup=0.05, raw_rounds=5, fio_rounds=2,
     ),
     "matrix": CaseSet(
         "five block sizes × five depths × read and write × four transports; an hour, so see --part and --results",
-        tuple(matrix_cases()), rounds=5, runtime=0.25, warmup=0.1, fill=True, raw_rounds=0, fio_rounds=2,
+        tuple(matrix_cases()), rounds=5, runtime=0.25, warmup=0.1, raw_rounds=0, fio_rounds=2,
     ),
 }

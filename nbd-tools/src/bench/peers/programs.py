@@ -38,11 +38,11 @@ class Run:
         return asdict(self)
 
 
-def load_options(case, timing, server, fill):
+def load_options(case, timing, server):
     """The options that all programs but fio share."""
     options = [f"--rw={case.rw}", f"--bs={case.bs}", f"--iodepth={case.iodepth}", f"--runtime={timing.runtime}",
                f"--warmup={timing.warmup}"]
-    return options + (["--fill"] if fill and server.fills_each_run else [])
+    return options + (["--fill"] if server.fills_each_run else [])
 
 
 def run_of_json(text, what, transport=None, cipher=None):
@@ -108,8 +108,8 @@ class Libnbd:
     def __init__(self):
         self.program = build("libnbd_load", "-lnbd")
 
-    def run(self, case, timing, server, fill):
-        command = [self.program, *load_options(case, timing, server, fill), *server.target]
+    def run(self, case, timing, server):
+        command = [self.program, *load_options(case, timing, server), *server.target]
         # It has no pipes: its child always has a socket pair.
         transport = "socketpair" if case.is_child else transport_of(case)
         return run_of_json(output_of(command), shlex.join(command), transport)
@@ -127,8 +127,8 @@ class Raw:
     def __init__(self):
         self.program = build("raw_load")
 
-    def run(self, case, timing, server, fill):
-        options = load_options(case, timing, server, fill)
+    def run(self, case, timing, server):
+        options = load_options(case, timing, server)
         if case.transport == "pipe" and case.jdk < 22:
             # Pipes of the kernel's default size are what such a JDK can get: the bound is that of the plain pipe.
             command = [self.program, *[o for o in options if o != "--fill"], "--pipe"]
@@ -150,7 +150,7 @@ class Fio:
         engines = subprocess.run(["fio", "--enghelp"], capture_output=True, text=True).stdout
         return re.search(r"^\s*nbd\s*$", engines, re.MULTILINE) is not None
 
-    def run(self, case, timing, server, fill):
+    def run(self, case, timing, server):
         command = ["fio", "--name=load", "--ioengine=nbd", f"--uri={server.uri}", f"--rw={case.rw}", f"--bs={case.bs}",
                    f"--iodepth={case.iodepth}", "--time_based", f"--runtime={timing.runtime * 1000:.0f}ms",
                    f"--ramp_time={timing.warmup * 1000:.0f}ms", "--output-format=json"]
@@ -188,7 +188,7 @@ class Nbd4j:
                 process.stdin.close()
             process.wait()
 
-    def run(self, case, timing, server, fill):
+    def run(self, case, timing, server):
         process = self._process(case.jdk)
         where = [f"--subprocess-transport={case.transport}"] if case.is_child else []
         where += [f"--tls-provider={case.engine}"] if case.engine else []
@@ -199,7 +199,7 @@ class Nbd4j:
             print(f"warming up: {case.transport}, JDK {case.jdk}", file=sys.stderr)
             self.ways.add(way)
             self._warm_up(process, where)
-        words = [*load_options(case, timing, server, fill), *where]
+        words = [*load_options(case, timing, server), *where]
         cipher = TLS_CIPHER if case.transport == "tls" else None
         return run_of_json(self._ask(process, words), f"nbd load {shlex.join(words)}", transport_of(case), cipher)
 

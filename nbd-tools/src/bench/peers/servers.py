@@ -20,7 +20,7 @@ HUGE_PAGES = ["env", "GLIBC_TUNABLES=glibc.malloc.hugetlb=1:glibc.malloc.arena_m
 
 
 class ChildServer:
-    """Each run starts its own, and fills it if it has to."""
+    """Each run starts its own, and fills it."""
 
     def __init__(self, command):
         self.target = ["[", *command, "]"]
@@ -79,11 +79,9 @@ class ListeningServer:
 class Servers:
     """Makes the server of a case. Sockets and certificates live in a directory of their own until the end."""
 
-    def __init__(self, nbd, child_command, fill):
+    def __init__(self, nbd, child_command):
         self.nbd = nbd
         self.child_command = child_command
-        # Where nothing is written nothing is allocated.
-        self.nbdkit_prefix = HUGE_PAGES if fill else []
 
     def __enter__(self):
         self._directory = tempfile.TemporaryDirectory(prefix="nbd4j-bench-")
@@ -98,17 +96,17 @@ class Servers:
     def of(self, case):
         if case.is_child:
             command = shlex.split(self.child_command) if case.server == "memory" else ["nbdkit", "-s", case.server, EXPORT_SIZE]
-            return ChildServer([*self.nbdkit_prefix, *command])
+            return ChildServer([*HUGE_PAGES, *command])
         if case.transport == "unix":
             path = self._new_path()
             return ListeningServer(self._unix_command(case.server, path), f"nbd+unix:///?socket={path}", [path])
         port = free_port()
         plugin = [case.server, EXPORT_SIZE]
         if case.transport == "tcp":
-            command = [*self.nbdkit_prefix, "nbdkit", "-f", "-i", "127.0.0.1", "-p", str(port), *plugin]
+            command = [*HUGE_PAGES, "nbdkit", "-f", "-i", "127.0.0.1", "-p", str(port), *plugin]
             return ListeningServer(command, f"nbd://127.0.0.1:{port}", [f"127.0.0.1:{port}"])
         certificates = self._certificate_directory()
-        command = [*self.nbdkit_prefix, "nbdkit", "-f", "-i", "127.0.0.1", "-p", str(port), "--tls=require",
+        command = [*HUGE_PAGES, "nbdkit", "-f", "-i", "127.0.0.1", "-p", str(port), "--tls=require",
                    f"--tls-certificates={certificates}", *plugin]
         uri = f"nbds://localhost:{port}/?tls-certificates={certificates}"
         return ListeningServer(command, uri, [f"127.0.0.1:{port}"], {"GNUTLS_SYSTEM_PRIORITY_FILE": str(certificates / GNUTLS)})
@@ -116,7 +114,7 @@ class Servers:
     def _unix_command(self, server, path):
         if server == "serve":
             return [self.nbd, "serve", "--memory", EXPORT_SIZE, "--unix", path]
-        return [*self.nbdkit_prefix, "nbdkit", "-f", "-U", path, server, EXPORT_SIZE]
+        return [*HUGE_PAGES, "nbdkit", "-f", "-U", path, server, EXPORT_SIZE]
 
     def _new_path(self):
         self._numbers += 1
