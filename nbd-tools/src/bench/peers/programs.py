@@ -166,7 +166,7 @@ class Fio:
 
 
 class Nbd4j:
-    """One JVM for all cases of a JDK, warmed up once, and once more for each way in which bytes travel."""
+    """One JVM for all cases of a JDK, warmed up for each way in which bytes travel."""
 
     name = "nbd4j"
     # Small requests and large ones take different ways through the client.
