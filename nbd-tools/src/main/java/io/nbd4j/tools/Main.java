@@ -6,12 +6,15 @@ import io.nbd4j.tools.scale.ScaleCommand;
 import io.nbd4j.tools.serve.ServeCommand;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.concurrent.Callable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.IVersionProvider;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.RunLast;
 import picocli.CommandLine.ScopeType;
 import picocli.CommandLine.Spec;
@@ -37,16 +40,23 @@ public final class Main implements Runnable {
     @Option(names = "--debug", scope = ScopeType.INHERIT, description = "Log to standard error, with stack traces.")
     private boolean debug;
 
+    private boolean hasStarted;
+
     /** Runs the command line, and ends the JVM. */
     public static void main(String[] arguments) {
-        System.exit(run(
+        Main main = new Main();
+        int status = main.execute(
                 arguments,
                 new PrintWriter(System.out, true, StandardCharsets.UTF_8),
-                new PrintWriter(System.err, true, StandardCharsets.UTF_8)));
+                new PrintWriter(System.err, true, StandardCharsets.UTF_8));
+        // Help has no thread to end. An exit would look for a logger first, on newer JDKs, which takes a while.
+        if (main.hasStarted || status != 0) {
+            System.exit(status);
+        }
     }
 
     /** Runs the command line and returns its exit status. */
-    static int run(String[] arguments, PrintWriter out, PrintWriter err) {
+    int execute(String[] arguments, PrintWriter out, PrintWriter err) {
         try {
             BracketedCommand split = BracketedCommand.cutOutOf(arguments);
             return commandLine(split, out, err).execute(split.remaining().toArray(String[]::new));
@@ -56,28 +66,44 @@ public final class Main implements Runnable {
         }
     }
 
-    private static CommandLine commandLine(BracketedCommand split, PrintWriter out, PrintWriter err) {
-        Main main = new Main();
-        return new CommandLine(main)
-                .addSubcommand(new LoadCommand(new Targets(split.command())))
-                .addSubcommand(new ServeCommand())
-                .addSubcommand(new ScaleCommand())
+    private CommandLine commandLine(BracketedCommand split, PrintWriter out, PrintWriter err) {
+        CommandLine commandLine = new CommandLine(this);
+        String first = split.remaining().isEmpty() ? "" : split.remaining().get(0);
+        verbs(first, new Targets(split.command())).forEach(commandLine::addSubcommand);
+        return commandLine
                 // An argument is what it is, also if it starts with @.
                 .setExpandAtFiles(false)
                 .setOut(out)
                 .setErr(err)
                 .setParameterExceptionHandler(Main::badArguments)
-                .setExecutionStrategy(parsed -> {
-                    Logging.configure(main.debug);
-                    return new RunLast().execute(parsed);
-                })
+                .setExecutionStrategy(this::start)
                 .setExecutionExceptionHandler((failure, command, parsed) -> {
                     command.getErr().println(command.getCommandSpec().qualifiedName() + ": " + ErrorLine.of(failure));
-                    if (main.debug) {
+                    if (debug) {
                         failure.printStackTrace(command.getErr());
                     }
                     return FAILED;
                 });
+    }
+
+    /** Returns the verb of that name, or all: picocli's reflection on the others would delay the start. */
+    private static List<Callable<Integer>> verbs(String name, Targets targets) {
+        return switch (name) {
+            case LoadCommand.NAME -> List.of(new LoadCommand(targets));
+            case ServeCommand.NAME -> List.of(new ServeCommand());
+            case ScaleCommand.NAME -> List.of(new ScaleCommand());
+            default -> List.of(new LoadCommand(targets), new ServeCommand(), new ScaleCommand());
+        };
+    }
+
+    private int start(ParseResult parsed) {
+        Integer printed = CommandLine.executeHelpRequest(parsed);
+        if (printed != null) {
+            return printed;
+        }
+        hasStarted = true;
+        Logging.configure(debug);
+        return new RunLast().execute(parsed);
     }
 
     private static int badArguments(ParameterException mistake, String[] arguments) {

@@ -68,6 +68,28 @@ class MainTest {
         assertThat(err.toString()).isEmpty();
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"--help", "--help load", "--debug --help", "--debug --help serve"})
+    void helpOfTheCommandNamesEveryVerb(String arguments) {
+        // When
+        int status = run(arguments.split(" "));
+
+        // Then
+        assertThat(status).isZero();
+        assertThat(out.toString()).contains("nbd [-hV]", "\n  load ", "\n  serve ", "\n  scale ");
+        assertThat(err.toString()).isEmpty();
+    }
+
+    @Test
+    void optionsOfTheCommandMayStandBeforeTheVerb() {
+        // When
+        int status = run("--debug", "load", "--help");
+
+        // Then
+        assertThat(status).isZero();
+        assertThat(out.toString()).contains("--iodepth");
+    }
+
     static Stream<Arguments> badArguments() {
         return Stream.of(
                 badArguments("a command is missing"),
@@ -158,6 +180,6 @@ class MainTest {
     }
 
     private int run(String... arguments) {
-        return Main.run(arguments, new PrintWriter(out), new PrintWriter(err));
+        return new Main().execute(arguments, new PrintWriter(out), new PrintWriter(err));
     }
 }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Path;
 import java.util.List;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -22,5 +23,17 @@ class StartupIT {
 
         // Then
         assertThat(result.out()).contains("io.nbd4j.tools.Main ").doesNotContain(" io.netty.", " org.slf4j.");
+    }
+
+    @Test
+    void looksAtNoOtherVerbThanTheOneThatIsNamed() throws Exception {
+        // When
+        List<String> argv = NbdCommand.argv(List.of("-Xlog:class+load"), "load", "--help");
+        NbdCommand.Result result = NbdCommand.startArgv(directory, argv).await();
+
+        // Then
+        assertThat(result.out())
+                .contains(" io.nbd4j.tools.load.LoadCommand ")
+                .doesNotContain(" io.nbd4j.tools.serve.ServeCommand ", " io.nbd4j.tools.scale.ScaleCommand ");
     }
 }

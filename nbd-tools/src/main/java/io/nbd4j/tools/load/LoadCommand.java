@@ -26,7 +26,7 @@ import picocli.CommandLine.Spec;
 
 /** The options of {@code nbd load}. */
 @Command(
-        name = "load",
+        name = LoadCommand.NAME,
         sortOptions = false,
         customSynopsis = {"nbd load [TARGET] [OPTIONS]", "nbd load --batch"},
         header = "Measures how fast an NBD server is read and written.",
@@ -45,6 +45,9 @@ import picocli.CommandLine.Spec;
             "  nbd load --batch <tests",
         })
 public final class LoadCommand implements Callable<Integer> {
+    /** The word on the command line. */
+    public static final String NAME = "load";
+
     private final Targets targets;
 
     @Spec

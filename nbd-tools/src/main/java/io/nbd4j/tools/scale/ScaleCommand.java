@@ -14,7 +14,7 @@ import picocli.CommandLine.Spec;
 
 /** The options of {@code nbd scale}. */
 @Command(
-        name = "scale",
+        name = ScaleCommand.NAME,
         sortOptions = false,
         customSynopsis = {"nbd scale [OPTIONS]"},
         header = "Measures what many connections cost the client.",
@@ -36,6 +36,9 @@ import picocli.CommandLine.Spec;
             "Exit status: 0; 1 if a row failed, with what the others came to; 130 after Ctrl-C, with the rows so far.",
         })
 public final class ScaleCommand implements Callable<Integer> {
+    /** The word on the command line. */
+    public static final String NAME = "scale";
+
     @Spec
     @SuppressWarnings("NullAway.Init") // set by picocli
     private CommandSpec spec;

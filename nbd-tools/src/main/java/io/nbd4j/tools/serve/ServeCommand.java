@@ -20,7 +20,7 @@ import picocli.CommandLine.Spec;
 
 /** The options of {@code nbd serve}. */
 @Command(
-        name = "serve",
+        name = ServeCommand.NAME,
         sortOptions = false,
         customSynopsis = {"nbd serve --memory SIZE|--file PATH|--pattern SIZE [OPTIONS]"},
         header = "Serves an export until it is interrupted: for trying clients out, not for keeping data.",
@@ -40,6 +40,9 @@ import picocli.CommandLine.Spec;
             "  nbd serve --file disk.img --read-only --port 0",
         })
 public final class ServeCommand implements Callable<Integer> {
+    /** The word on the command line. */
+    public static final String NAME = "serve";
+
     /** The one that is registered for NBD. */
     static final int DEFAULT_PORT = 10809;
 
