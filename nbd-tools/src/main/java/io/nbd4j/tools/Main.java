@@ -49,10 +49,11 @@ public final class Main implements Runnable {
                 arguments,
                 new PrintWriter(System.out, true, StandardCharsets.UTF_8),
                 new PrintWriter(System.err, true, StandardCharsets.UTF_8));
-        // Help has no thread to end. An exit would look for a logger first, on newer JDKs, which takes a while.
-        if (main.hasStarted || status != 0) {
+        if (main.hasStarted) {
             System.exit(status);
         }
+        // Nothing is there that a shutdown hook would end, and newer JDKs' exit opens every jar in search of a logger.
+        Runtime.getRuntime().halt(status);
     }
 
     /** Runs the command line and returns its exit status. */
@@ -101,7 +102,7 @@ public final class Main implements Runnable {
         if (printed != null) {
             return printed;
         }
-        hasStarted = true;
+        hasStarted = parsed.hasSubcommand();
         Logging.configure(debug);
         return new RunLast().execute(parsed);
     }
