@@ -168,7 +168,8 @@ public final class SocketConnector {
         connected.addListener(done -> {
             timer.cancel(false);
             ChannelFuture attempt = current;
-            if (!done.isSuccess() && attempt != null) {
+            // Where no socket was to be had, there is something in place of the channel that can't be closed.
+            if (!done.isSuccess() && attempt != null && attempt.channel().isOpen()) {
                 attempt.channel().close();
             }
         });
@@ -186,15 +187,25 @@ public final class SocketConnector {
         }
         ChannelFuture attempt = bootstrap.apply(address).connect(address);
         current = attempt;
+        // Netty has another thread tell that there was no socket.
         attempt.addListener(done -> {
-            if (!done.isSuccess()) {
-                if (firstFailure == null) {
-                    firstFailure = done.cause();
-                }
-                tryNext(candidates, bootstrap);
-            } else if (!connected.trySuccess(attempt.channel())) {
-                attempt.channel().close();
+            if (loop.inEventLoop()) {
+                ended(attempt, candidates, bootstrap);
+            } else {
+                loop.execute(() -> ended(attempt, candidates, bootstrap));
             }
         });
+    }
+
+    private void ended(
+            ChannelFuture attempt, Queue<SocketAddress> candidates, Function<SocketAddress, Bootstrap> bootstrap) {
+        if (!attempt.isSuccess()) {
+            if (firstFailure == null) {
+                firstFailure = attempt.cause();
+            }
+            tryNext(candidates, bootstrap);
+        } else if (!connected.trySuccess(attempt.channel())) {
+            attempt.channel().close();
+        }
     }
 }

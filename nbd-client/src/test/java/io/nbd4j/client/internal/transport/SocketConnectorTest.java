@@ -9,10 +9,13 @@ import io.nbd4j.client.internal.connection.ReceiveBuffers;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOption;
+import io.netty.channel.ChannelPipelineException;
 import io.netty.channel.IoEventLoop;
 import io.netty.channel.IoEventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.embedded.EmbeddedChannel;
 import io.netty.channel.nio.NioIoHandler;
+import io.netty.util.concurrent.Future;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.StandardProtocolFamily;
@@ -22,6 +25,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -84,6 +88,48 @@ class SocketConnectorTest {
 
         // Then
         assertThat(Outcomes.await(heard)).hasMessage("the event loop was shut down");
+    }
+
+    @Test
+    void anAttemptForWhichThereIsNoSocketEndsOnTheEventLoop() {
+        // Given
+        IoEventLoop loop = Loops.NIO.loop();
+        UnwantedHandler handler = new UnwantedHandler(loop);
+        List<InetAddress> addresses = List.of(InetAddress.getLoopbackAddress(), InetAddress.getLoopbackAddress());
+
+        // When
+        Future<Channel> connected = loop.submit(() -> SocketConnector.connectTcp(
+                        loop,
+                        "localhost",
+                        host -> CompletableFuture.completedFuture(addresses),
+                        1,
+                        Duration.ofDays(1),
+                        new ReceiveBuffers(),
+                        handler))
+                .syncUninterruptibly()
+                .getNow();
+
+        // Then
+        assertThat(connected.awaitUninterruptibly().cause()).isInstanceOf(ChannelPipelineException.class);
+        assertThat(handler.askedOnTheLoop).as("for each address").containsExactly(true, true);
+    }
+
+    /** Belongs to a channel already, so that each that it is offered to fails before it is registered. */
+    private static final class UnwantedHandler extends ChannelInboundHandlerAdapter {
+        private final IoEventLoop loop;
+        private final List<Boolean> askedOnTheLoop = new CopyOnWriteArrayList<>();
+
+        UnwantedHandler(IoEventLoop loop) {
+            this.loop = loop;
+            new EmbeddedChannel(this).finishAndReleaseAll();
+            askedOnTheLoop.clear();
+        }
+
+        @Override
+        public boolean isSharable() {
+            askedOnTheLoop.add(loop.inEventLoop());
+            return false;
+        }
     }
 
     /** It doubles what it is asked for, has a limit, and the channels tell differently what they got. */
