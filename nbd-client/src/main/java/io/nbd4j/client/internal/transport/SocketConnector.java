@@ -168,7 +168,7 @@ public final class SocketConnector {
         connected.addListener(done -> {
             timer.cancel(false);
             ChannelFuture attempt = current;
-            // Where no socket was to be had, there is something in place of the channel that can't be closed.
+            // A channel that failed before it was registered is closed, and has no event loop to close it again.
             if (!done.isSuccess() && attempt != null && attempt.channel().isOpen()) {
                 attempt.channel().close();
             }
@@ -187,7 +187,7 @@ public final class SocketConnector {
         }
         ChannelFuture attempt = bootstrap.apply(address).connect(address);
         current = attempt;
-        // Netty has another thread tell that there was no socket.
+        // Where no channel was to be had, or it failed before it was registered, a thread of Netty's says so.
         attempt.addListener(done -> {
             if (loop.inEventLoop()) {
                 ended(attempt, candidates, bootstrap);

@@ -91,7 +91,7 @@ class SocketConnectorTest {
     }
 
     @Test
-    void anAttemptForWhichThereIsNoSocketEndsOnTheEventLoop() {
+    void whatFailsBeforeItIsRegisteredEndsOnTheEventLoop() {
         // Given
         IoEventLoop loop = Loops.NIO.loop();
         UnwantedHandler handler = new UnwantedHandler(loop);
