@@ -7,6 +7,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -16,6 +18,7 @@ import org.junit.jupiter.api.condition.DisabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What the launcher does to start quickly, with JDKs that only write down how they were called. */
@@ -43,14 +46,14 @@ class LauncherArchiveIT {
         LauncherTree.Result second = tree.run(environment, "load");
 
         // Then
-        Path archive = tree.target().resolve("nbd-java-21.archive");
+        Path archive = tree.target().resolve("nbd-java-21.0.2.archive");
         assertThat(archive).content().isEqualTo("classes\n");
         assertThat(first.out()).startsWith("21.0.2", "-XX:SharedArchiveFile=" + archive, "-Xlog:cds*=off");
         assertThat(second).isEqualTo(new LauncherTree.Result(7, first.out(), List.of()));
         assertThat(tree.archiveLog())
                 .content()
                 .hasLineCount(1)
-                .contains("-cp ", " io.nbd4j.tools.Main load --help,")
+                .contains("-cp ", " io.nbd4j.tools.Main load --help;")
                 .doesNotContain("-XX:SharedArchiveFile");
         assertThat(filesOfArchives()).containsExactly(archive);
     }
@@ -60,13 +63,13 @@ class LauncherArchiveIT {
         // Given
         tree.fakeMaven("");
         Map<String, String> environment =
-                Map.of("JAVA_HOME", tree.fakeArchivingJdk("25").toString());
+                Map.of("JAVA_HOME", tree.fakeArchivingJdk("25.0.3").toString());
 
         // When
         LauncherTree.Result result = tree.run(environment, "load");
 
         // Then
-        Path archive = tree.target().resolve("nbd-java-25.archive");
+        Path archive = tree.target().resolve("nbd-java-25.0.3.archive");
         assertThat(result.out()).contains("-XX:AOTCache=" + archive, "-Xlog:aot*=off,cds*=off");
     }
 
@@ -76,7 +79,7 @@ class LauncherArchiveIT {
         tree.fakeMaven("");
 
         // When
-        for (String version : List.of("17", "21", "17", "21")) {
+        for (String version : List.of("17.0.14", "17.0.15", "17.0.14", "17.0.15")) {
             tree.run(Map.of("JAVA_HOME", tree.fakeArchivingJdk(version).toString()));
         }
 
@@ -138,16 +141,84 @@ class LauncherArchiveIT {
     }
 
     @Test
-    void keepsWhatTheUserHasInMindForTheJvmFromTheOneThatMakesTheArchive() throws Exception {
+    void usesNoArchiveOfOtherJarsWhereNoneCanBeMadeOfThese() throws Exception {
+        // Given
+        tree.fakeMaven("");
+        tree.run(Map.of("JAVA_HOME", tree.fakeArchivingJdk("21").toString()));
+
+        // When
+        Files.setLastModifiedTime(
+                tree.target().resolve("nbd-tools-1.jar"),
+                FileTime.from(Instant.now().plusSeconds(10)));
+        LauncherTree.Result result =
+                tree.run(Map.of("JAVA_HOME", tree.fakeJdk("21").toString()));
+
+        // Then
+        assertThat(result.out()).noneMatch(word -> word.contains("Archive"));
+        assertThat(result.err()).isEmpty();
+        assertThat(tree.target().resolve("nbd-java-21.archive")).isEmptyFile();
+        assertThat(filesOfArchives()).hasSize(1);
+    }
+
+    @Test
+    void makesOneArchiveForFirstUsesAtTheSameTime() throws Exception {
+        // Given
+        tree.fakeMaven("");
+        tree.run(Map.of("JAVA_HOME", tree.fakeJdk("17").toString()));
+        Map<String, String> environment =
+                Map.of("JAVA_HOME", tree.fakeArchivingJdk("21").toString());
+        List<Process> processes = new ArrayList<>();
+
+        // When
+        for (int i = 0; i < 8; i++) {
+            processes.add(tree.start(tree.launcher(), environment));
+        }
+
+        // Then
+        for (Process process : processes) {
+            LauncherTree.Result result = LauncherTree.finish(process);
+            assertThat(result.out()).anyMatch(word -> word.startsWith("-XX:SharedArchiveFile="));
+            assertThat(result.exitStatus()).isEqualTo(7);
+        }
+        assertThat(tree.archiveLog()).content().hasLineCount(2);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS", "_JAVA_OPTIONS", "JDK_AOT_VM_OPTIONS"})
+    void keepsWhatTheUserHasInMindForTheJvmFromTheOneThatMakesTheArchive(String variable) throws Exception {
         // Given
         tree.fakeMaven("");
         Path jdk = tree.fakeArchivingJdk("21");
 
         // When
-        tree.run(Map.of("JAVA_HOME", jdk.toString(), "JDK_JAVA_OPTIONS", "-agentlib:jdwp=suspend=y"));
+        tree.run(Map.of("JAVA_HOME", jdk.toString(), variable, "-agentlib:jdwp=suspend=y"));
 
         // Then
-        assertThat(tree.archiveLog()).content().endsWith(", JDK_JAVA_OPTIONS=\n");
+        assertThat(tree.archiveLog()).content().endsWith(" load --help; \n");
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "JAVA_TOOL_OPTIONS, -Xshare:off",
+        "JDK_JAVA_OPTIONS, -XX:SharedArchiveFile=x",
+        "_JAVA_OPTIONS, -XX:AOTMode=off",
+        "JDK_JAVA_OPTIONS, -XX:DumpLoadedClassList=x",
+    })
+    void leavesArchivesToAUserWhoHasSomethingElseInMindForThem(String variable, String option) throws Exception {
+        // Given
+        tree.fakeMaven("");
+        Map<String, String> environment =
+                Map.of("JAVA_HOME", tree.fakeArchivingJdk("25").toString());
+        tree.run(environment);
+
+        // When
+        Map<String, String> withOption = new HashMap<>(environment);
+        withOption.put(variable, option);
+        LauncherTree.Result result = tree.run(withOption);
+
+        // Then
+        assertThat(result.out()).noneMatch(word -> word.contains("AOT"));
+        assertThat(result.exitStatus()).isEqualTo(7);
     }
 
     @ParameterizedTest

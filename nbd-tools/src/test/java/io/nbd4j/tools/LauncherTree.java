@@ -42,7 +42,7 @@ final class LauncherTree {
         write(tree.root.resolve("pom.xml"), "");
         write(tree.root.resolve("nbd-tools/pom.xml"), "");
         Files.copy(LAUNCHER, tree.launcher());
-        for (String tool : List.of("find", "readlink", "mkdir", "rm", "mv", "sed", "flock")) {
+        for (String tool : List.of("find", "readlink", "mkdir", "rm", "mv", "sed", "flock", "chmod")) {
             executable(tree.bin().resolve(tool), "exec " + onThePath(tool) + " \"$@\"\n");
         }
         return tree;
@@ -105,30 +105,30 @@ final class LauncherTree {
 
     /** Returns the same one, which is below this directory. */
     Path fakeJdk(String directory, String version) throws IOException {
-        return fakeJdk(directory, version, "false");
+        return fakeJdk(directory, version, "exit 1");
     }
 
-    /** Returns the home of a JDK that can. */
+    /** Returns the home of a JDK that can, takes a while to, and makes a file that nobody may write, as real ones do. */
     Path fakeArchivingJdk(String version) throws IOException {
-        return fakeJdk("jdk", version, "true");
+        String work = "i=0; while [ $i -lt 20000 ]; do i=$((i + 1)); done; ";
+        return fakeJdk("archiving", version, work + "echo classes >\"${word#*=}\" && chmod 444 \"${word#*=}\"; exit");
     }
 
-    private Path fakeJdk(String directory, String version, String canArchive) throws IOException {
+    private Path fakeJdk(String directory, String version, String archive) throws IOException {
         Path home = temporary.resolve(directory).resolve(version);
         write(home.resolve("release"), "IMPLEMENTOR=\"x\"\nJAVA_VERSION=\"" + version + "\"\nOS_NAME=\"Linux\"\n");
         executable(home.resolve("bin/java"), """
                 for word; do
                     case $word in
                         -XX:ArchiveClassesAtExit=* | -XX:AOTCacheOutput=*)
-                            echo "$*, JDK_JAVA_OPTIONS=$JDK_JAVA_OPTIONS" >>'%s'
-                            ! %s || echo classes >"${word#*=}"
-                            exit
+                            echo "$*; $JAVA_TOOL_OPTIONS$JDK_JAVA_OPTIONS$_JAVA_OPTIONS$JDK_AOT_VM_OPTIONS" >>'%s'
+                            %s
                             ;;
                     esac
                 done
                 printf '%%s\\n' %s "$@"
                 exit 7
-                """.formatted(archiveLog, canArchive, version));
+                """.formatted(archiveLog, archive, version));
         executable(home.resolve("bin/javac"), "exit 1\n");
         return home;
     }

@@ -1,14 +1,16 @@
 package io.nbd4j.tools;
 
+import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.awaitility.Awaitility;
 
-/** The {@code nbd} command in a JVM of its own, as the launcher starts it. */
+/** The {@code nbd} command in a JVM of its own, as the launcher starts it, but for the archive. */
 public final class NbdCommand {
     private static final long TIMEOUT_SECONDS = 120;
 
@@ -62,9 +64,17 @@ public final class NbdCommand {
                 "--enable-native-access=ALL-UNNAMED",
                 "--sun-misc-unsafe-memory-access=allow"));
         argv.addAll(jvmOptions);
-        argv.addAll(List.of("-cp", System.getProperty("java.class.path"), "io.nbd4j.tools.Main"));
+        String classPath = System.getProperty("java.class.path");
+        argv.addAll(List.of("-Xbootclasspath/a:" + picocli(classPath), "-cp", classPath, "io.nbd4j.tools.Main"));
         argv.addAll(List.of(arguments));
         return argv;
+    }
+
+    private static String picocli(String classPath) {
+        return Stream.of(classPath.split(File.pathSeparator, -1))
+                .filter(jar -> Path.of(jar).getFileName().toString().startsWith("picocli-"))
+                .findFirst()
+                .orElseThrow();
     }
 
     /** Waits for the end, and kills a command that does not come to it. */
