@@ -47,8 +47,8 @@ class LauncherIT {
         String classPath = Stream.of(
                         tree.target().resolve("nbd-tools-1.jar"),
                         lib.resolve("nbd-client-1.jar"),
-                        lib.resolve("a-library.jar"),
-                        picocli)
+                        picocli,
+                        lib.resolve("a-library.jar"))
                 .map(Object::toString)
                 .collect(Collectors.joining(":"));
         assertThat(first.out())
